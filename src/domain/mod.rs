@@ -1,0 +1,29 @@
+//! Plain types and pure decisions: the words of the design, as Rust.
+//!
+//! Nothing here knows tokio, SQL, HTTP or a file system; time and ids come from outside. Rule that must
+//! hold: a type that is stored or sent has one serde form, and that form is stable.
+
+mod clock;
+mod effect;
+mod fact;
+mod format;
+mod hash;
+mod ids;
+mod place;
+mod rendition;
+mod words;
+
+pub use clock::{Clock, Ids};
+pub use effect::{Effect, RuleSet};
+pub use fact::{
+    Fact, FactDetail, HiddenChannel, IdentifierClass, MarkingState, SecurityLevel, Unreadable,
+};
+pub use format::{Format, FormatFamily};
+pub use hash::{Sha256, canonical_json, hash_json};
+pub use ids::{
+    DecisionId, EventId, FindingId, ItemId, PlanId, ReleaseId, RenditionId, RunId, SourceId,
+    TransferId, VersionId, WorkId,
+};
+pub use place::{Part, Place, Span, TextUnit};
+pub use rendition::{RenditionFile, RenditionKind, Warning};
+pub use words::{Bilingual, Lang};

@@ -1,0 +1,3 @@
+//! rideau opens a department's records.
+
+pub mod domain;
