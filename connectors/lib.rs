@@ -1,1 +1,16 @@
-//! x
+//! Where rideau reads from and publishes to.
+//!
+//! A connector is one folder: its options, its client, its tests, its README. It becomes known through one
+//! line in [`registry`]. Rule that must hold: the engine learns nothing about a system but through
+//! [`Source`] and [`Target`].
+
+pub mod error;
+pub mod source;
+pub mod target;
+
+pub use error::{CheckLine, PortError, Retry};
+pub use source::{Access, Content, Observed, ScanEnd, ScanSink, Source};
+pub use target::{
+    Applied, Change, ContentStore, DatasetDesired, DatasetPlan, DatasetSeen, FieldChange,
+    FieldProblem, Journal, PublicState, ResourceDesired, ResourceSeen, Target, difference,
+};

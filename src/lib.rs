@@ -1,3 +1,4 @@
 //! rideau opens a department's records.
 
-pub mod domain;
+pub use rideau_domain as domain;
+pub use rideau_domain::bilingual;

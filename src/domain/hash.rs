@@ -108,7 +108,11 @@ mod tests {
 
     #[test]
     fn canonical_json_ignores_key_order() {
-        let a: serde_json::Value = serde_json::from_str(r#"{"b":[1,{"d":null,"c":"é\n"}],"a":1.5}"#).unwrap();
-        assert_eq!(canonical_json(&a), r#"{"a":1.5,"b":[1,{"c":"é\n","d":null}]}"#);
+        let a: serde_json::Value =
+            serde_json::from_str(r#"{"b":[1,{"d":null,"c":"é\n"}],"a":1.5}"#).unwrap();
+        assert_eq!(
+            canonical_json(&a),
+            r#"{"a":1.5,"b":[1,{"c":"é\n","d":null}]}"#
+        );
     }
 }

@@ -27,3 +27,8 @@ pub use ids::{
 pub use place::{Part, Place, Span, TextUnit};
 pub use rendition::{RenditionFile, RenditionKind, Warning};
 pub use words::{Bilingual, Lang};
+
+#[doc(hidden)]
+pub mod domain {
+    pub use super::*;
+}

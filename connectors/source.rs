@@ -1,0 +1,112 @@
+//! The port to a watched place. Read only, by construction: there is no method that writes.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures::stream::BoxStream;
+use serde::{Deserialize, Serialize};
+
+use crate::{CheckLine, PortError};
+
+/// What is known about who may read an item in its source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    /// Captured; see the native metadata.
+    Known,
+    /// This kind of source has no access list that we could read; nothing is concluded from it.
+    NotApplicable,
+    /// It should be there and could not be read: not publishable.
+    Unreadable,
+}
+
+/// One record as a scan saw it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observed {
+    /// The source's own stable id: a node id; for a drive the path relative to its root, in Unicode NFC.
+    pub native_id: String,
+    /// Where a person finds it: folders and name separated by `/`.
+    pub path: String,
+    /// The file name.
+    pub name: String,
+    /// Size in bytes, where the source tells.
+    pub size_bytes: Option<u64>,
+    /// Last change by the source's own clock; never compared with ours.
+    pub modified: Option<DateTime<Utc>>,
+    /// Changes whenever content or native metadata may have changed. Opaque.
+    pub fingerprint: String,
+    /// The same for two observations of one thing under two paths (device and inode, object id). A hint only.
+    pub move_hint: Option<String>,
+    /// Native metadata as captured: owner, categories, clearance …
+    pub native: serde_json::Map<String, serde_json::Value>,
+    /// Whether the access list could be read.
+    pub access: Access,
+    /// Why this item cannot be read now (locked by an editor, offline copy, permission denied); it is seen, but not fetched.
+    pub deferred: Option<rideau_domain::Bilingual>,
+}
+
+/// Takes what a scan sees, as it sees it.
+#[async_trait]
+pub trait ScanSink: Send {
+    /// One folder's records, complete. Called once per folder that was fully listed.
+    async fn folder(&mut self, folder: &str, records: Vec<Observed>) -> Result<(), PortError>;
+
+    /// A folder that could not be listed: what is known below it stays as it is.
+    async fn unknown(&mut self, folder: &str, why: PortError) -> Result<(), PortError>;
+}
+
+/// How a scan ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScanEnd {
+    /// True when every folder was listed. Only then may an absence mean a deletion.
+    pub complete: bool,
+    /// Folders listed.
+    pub folders: u64,
+    /// Records seen.
+    pub records: u64,
+    /// Entries passed over by the ignore list (lock files, system files).
+    pub ignored: u64,
+    /// What the source wants to be given back at its next scan (cursor, mount identity). Opaque.
+    pub state: serde_json::Value,
+}
+
+/// Content of one item, as a stream.
+pub struct Content {
+    /// Size announced by the source, if any.
+    pub size_bytes: Option<u64>,
+    /// The bytes.
+    pub stream: BoxStream<'static, Result<Bytes, PortError>>,
+}
+
+/// A watched place.
+#[async_trait]
+pub trait Source: Send + Sync {
+    /// The kind, as written in configuration: `drive`.
+    fn kind(&self) -> &'static str;
+
+    /// Tries the real thing: can I log in, can I list, can I read one.
+    async fn check(&self) -> Vec<CheckLine>;
+
+    /// Lists everything. `state` is what the last complete scan returned, `null` at first.
+    ///
+    /// # Errors
+    /// When the source as a whole is not there (unmounted, unreachable, marker missing). A folder that fails is
+    /// reported to the sink and makes the scan incomplete, nothing more.
+    async fn scan(
+        &self,
+        state: &serde_json::Value,
+        sink: &mut dyn ScanSink,
+    ) -> Result<ScanEnd, PortError>;
+
+    /// Opens one item's content for reading, by the id a scan gave.
+    ///
+    /// # Errors
+    /// `changed` (temporary) when the item no longer has `fingerprint`; `gone` (temporary: the next scan tells) when it is not there.
+    async fn open(&self, native_id: &str, fingerprint: &str) -> Result<Content, PortError>;
+
+    /// Tells whether an item still has this fingerprint; called after its content was read to the end.
+    ///
+    /// # Errors
+    /// As [`Source::open`].
+    async fn unchanged(&self, native_id: &str, fingerprint: &str) -> Result<bool, PortError>;
+}
