@@ -1,4 +1,5 @@
 //! rideau opens a department's records.
 
+pub mod catalog;
 pub use rideau_domain as domain;
 pub use rideau_domain::bilingual;

@@ -4,20 +4,25 @@
 //! hold: a type that is stored or sent has one serde form, and that form is stable.
 
 mod clock;
+mod decision;
 mod effect;
 mod fact;
+mod finding;
 mod format;
 mod hash;
 mod ids;
 mod place;
 mod rendition;
+mod state;
 mod words;
 
 pub use clock::{Clock, Ids};
+pub use decision::{Decision, Standing, standing};
 pub use effect::{Effect, RuleSet};
 pub use fact::{
     Fact, FactDetail, HiddenChannel, IdentifierClass, MarkingState, SecurityLevel, Unreadable,
 };
+pub use finding::{Basis, BasisKind, Finding, Parts, Treatment, effect_of};
 pub use format::{Format, FormatFamily};
 pub use hash::{Sha256, canonical_json, hash_json};
 pub use ids::{
@@ -26,6 +31,10 @@ pub use ids::{
 };
 pub use place::{Part, Place, Span, TextUnit};
 pub use rendition::{RenditionFile, RenditionKind, Warning};
+pub use state::{
+    DecidedBy, DecisionKind, ItemRole, ItemState, PlanState, Proposal, ReleaseState, Stage,
+    TransferState, Verdict, WorkState,
+};
 pub use words::{Bilingual, Lang};
 
 #[doc(hidden)]
