@@ -4,6 +4,7 @@
 //! outcome, its audit event and the end of its work are one transaction. Rule that must hold: nothing is
 //! deleted but finished work.
 
+mod blobs;
 mod db;
 mod events;
 mod items;
@@ -23,6 +24,7 @@ use thiserror::Error;
 
 use crate::domain::{Bilingual, Sha256};
 
+pub use blobs::{BlobError, BlobStore, Spooled};
 pub use db::{Dialect, Tx};
 pub use events::{ChainFault, Event, NewEvent};
 pub use items::{Item, ItemFilter, NewItem};
