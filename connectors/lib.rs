@@ -1,10 +1,14 @@
 //! Where rideau reads from and publishes to.
 //!
 //! A connector is one folder: its options, its client, its tests, its README. It becomes known through one
-//! line in [`registry`]. Rule that must hold: the engine learns nothing about a system but through
+//! line in the root crate's list of kinds. Rule that must hold: the engine learns nothing about a system but through
 //! [`Source`] and [`Target`].
 
+pub mod catalogue;
+pub mod ckan;
+pub mod drive;
 pub mod error;
+pub mod options;
 pub mod source;
 pub mod target;
 
@@ -12,5 +16,5 @@ pub use error::{CheckLine, PortError, Retry};
 pub use source::{Access, Content, Observed, ScanEnd, ScanSink, Source};
 pub use target::{
     Applied, Change, ContentStore, DatasetDesired, DatasetPlan, DatasetSeen, FieldChange,
-    FieldProblem, Journal, PublicState, ResourceDesired, ResourceSeen, Target, difference,
+    FieldProblem, Fields, Journal, PublicState, ResourceDesired, ResourceSeen, Target, difference,
 };

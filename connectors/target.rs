@@ -245,7 +245,12 @@ pub trait Target: Send + Sync {
         journal: &dyn Journal,
     ) -> Result<Applied, PortError>;
 
-    /// Called once after a batch of `apply`: the moment for a static target to rebuild its index and switch.
+    /// True when what `apply` did becomes public only at the next [`Target::finish`].
+    fn publishes_on_finish(&self) -> bool {
+        false
+    }
+
+    /// Called once after a batch of `apply`, never beside one: the moment for a static target to rebuild its index and switch.
     async fn finish(&self) -> Result<Applied, PortError> {
         Ok(Applied::default())
     }

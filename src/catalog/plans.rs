@@ -7,7 +7,7 @@ use super::{
     CatalogError, Tx,
     db::{Row, args},
 };
-use crate::domain::{PlanId, PlanState, ReleaseId, Sha256};
+use crate::domain::{PlanId, PlanState, PublicationState, ReleaseId, Sha256};
 
 /// A stored plan.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -35,10 +35,12 @@ pub struct Published {
     pub release: ReleaseId,
     /// The target's name.
     pub target: String,
-    /// True unless it was taken back.
-    pub public: bool,
+    /// Where it stands there.
+    pub state: PublicationState,
     /// Which bundle it is.
     pub bundle_hash: Sha256,
+    /// The same without the rules: equal when nothing public would change.
+    pub content_hash: Sha256,
     /// Its public address.
     pub address: Option<String>,
     /// The plan that did it.
@@ -63,8 +65,9 @@ fn published_from_row(row: &Row) -> Result<Published, CatalogError> {
     Ok(Published {
         release: row.parsed("release_id")?,
         target: row.text("target")?,
-        public: row.text("state")? == "published",
+        state: row.parsed("state")?,
         bundle_hash: row.parsed("bundle_hash")?,
+        content_hash: row.parsed("content_hash")?,
         address: row.opt_text("address")?,
         plan: row.parsed("plan_id")?,
         at: row.parsed("at")?,
@@ -237,14 +240,15 @@ impl Tx {
     /// When the database refuses.
     pub async fn set_published(&mut self, published: &Published) -> Result<(), CatalogError> {
         self.execute(
-            "INSERT INTO published (release_id, target, state, bundle_hash, address, plan_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+            "INSERT INTO published (release_id, target, state, bundle_hash, content_hash, address, plan_id, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
              ON CONFLICT (release_id, target) DO UPDATE SET state = excluded.state, bundle_hash = excluded.bundle_hash,
-               address = excluded.address, plan_id = excluded.plan_id, at = excluded.at",
+               content_hash = excluded.content_hash, address = excluded.address, plan_id = excluded.plan_id, at = excluded.at",
             args![
                 published.release,
                 &published.target,
-                if published.public { "published" } else { "withdrawn" },
+                published.state.as_str(),
                 published.bundle_hash,
+                published.content_hash,
                 published.address.clone(),
                 published.plan,
                 published.at
@@ -262,6 +266,39 @@ impl Tx {
         self.all(
             "SELECT * FROM published WHERE release_id = $1 ORDER BY target",
             args![release],
+        )
+        .await?
+        .iter()
+        .map(published_from_row)
+        .collect()
+    }
+
+    /// Releases that were sent to a target, or taken back from it, and wait for the target's switch.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn waiting_for_switch(
+        &mut self,
+        target: &str,
+    ) -> Result<Vec<Published>, CatalogError> {
+        self.all(
+            "SELECT * FROM published WHERE target = $1 AND state IN ('sent', 'withdrawing') ORDER BY release_id",
+            args![target],
+        )
+        .await?
+        .iter()
+        .map(published_from_row)
+        .collect()
+    }
+
+    /// All publications, by target and release.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn all_published(&mut self) -> Result<Vec<Published>, CatalogError> {
+        self.all(
+            "SELECT * FROM published ORDER BY target, release_id",
+            vec![],
         )
         .await?
         .iter()

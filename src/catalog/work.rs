@@ -32,19 +32,22 @@ pub enum WorkKind {
     Assemble,
     /// Bring one target in step with an approved release. Subject: release id and target, joined by `@`.
     Publish,
+    /// Make public what was sent to a target that switches as a whole. Subject: the target's name.
+    Switch,
     /// Build the bag of an approved transfer. Subject: release id.
     Transfer,
 }
 
 impl WorkKind {
     /// All kinds.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Scan,
         Self::Fetch,
         Self::Convert,
         Self::Screen,
         Self::Assemble,
         Self::Publish,
+        Self::Switch,
         Self::Transfer,
     ];
 
@@ -57,6 +60,7 @@ impl WorkKind {
             Self::Screen => "screen",
             Self::Assemble => "assemble",
             Self::Publish => "publish",
+            Self::Switch => "switch",
             Self::Transfer => "transfer",
         }
     }
@@ -79,6 +83,7 @@ impl WorkKind {
             Self::Assemble => 50,
             Self::Publish => 60,
             Self::Transfer => 70,
+            Self::Switch => 80,
         }
     }
 }

@@ -9,11 +9,14 @@ mod effect;
 mod fact;
 mod finding;
 mod format;
+mod grouping;
 mod hash;
 mod ids;
+mod judge;
 mod place;
 mod rendition;
 mod state;
+pub mod watching;
 mod words;
 
 pub use clock::{Clock, Ids};
@@ -24,16 +27,18 @@ pub use fact::{
 };
 pub use finding::{Basis, BasisKind, Finding, Parts, Treatment, effect_of};
 pub use format::{Format, FormatFamily};
+pub use grouping::{GroupBy, group_key, language_of_name};
 pub use hash::{Sha256, canonical_json, hash_json};
 pub use ids::{
     DecisionId, EventId, FindingId, ItemId, PlanId, ReleaseId, RenditionId, RunId, SourceId,
     TransferId, VersionId, WorkId,
 };
+pub use judge::{Consent, Judgement, Public, Situation, judge};
 pub use place::{Part, Place, Span, TextUnit};
 pub use rendition::{RenditionFile, RenditionKind, Warning};
 pub use state::{
-    DecidedBy, DecisionKind, ItemRole, ItemState, PlanState, Proposal, ReleaseState, Stage,
-    TransferState, Verdict, WorkState,
+    DecidedBy, DecisionKind, ItemRole, ItemState, PlanState, Proposal, PublicationState,
+    ReleaseState, Stage, TransferState, Verdict, WorkState,
 };
 pub use words::{Bilingual, Lang};
 

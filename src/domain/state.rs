@@ -211,3 +211,17 @@ named! {
         Quarantined = "quarantined", "set aside", "mis de côté";
     }
 }
+
+named! {
+    /// Where a release stands on one target.
+    PublicationState {
+        /// Sent; public at the target's next switch.
+        Sent = "sent", "sent", "envoyé";
+        /// Public.
+        Published = "published", "published", "publié";
+        /// Taken back; gone from the public at the target's next switch.
+        Withdrawing = "withdrawing", "being withdrawn", "en cours de retrait";
+        /// Not public any more.
+        Withdrawn = "withdrawn", "withdrawn", "retiré";
+    }
+}

@@ -142,8 +142,9 @@ CREATE TABLE records (
 CREATE TABLE published (
     release_id    TEXT NOT NULL REFERENCES releases (id),
     target        TEXT NOT NULL,
-    state         TEXT NOT NULL,               -- published | withdrawn
+    state         TEXT NOT NULL,               -- sent | published | withdrawing | withdrawn
     bundle_hash   TEXT NOT NULL,
+    content_hash  TEXT NOT NULL,               -- the bundle without the rules
     address       TEXT,
     plan_id       TEXT NOT NULL,
     at            TEXT NOT NULL,

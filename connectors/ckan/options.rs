@@ -1,0 +1,86 @@
+//! The options of the kind `ckan`.
+
+use rideau_domain::bilingual;
+
+use crate::options::{Problems, Secret, Section, WebUrl};
+
+crate::choice! {
+    /// What is sent as `imso_approval`.
+    #[fr = "Ce qui est envoyé comme `imso_approval`."]
+    pub enum ImsoApproval {
+        /// `true` when a person approved the release, `false` when a policy did.
+        #[fr = "`true` quand une personne a approuvé la publication, `false` quand c’est une politique."]
+        Person = "person",
+        /// `true` for every approved release, whoever approved it.
+        #[fr = "`true` pour toute publication approuvée, peu importe par qui."]
+        Approved = "approved",
+    }
+}
+
+crate::options! {
+    /// A CKAN portal, such as the Open Government registry, through its action interface.
+    #[fr = "Un portail CKAN, comme le registre du gouvernement ouvert, par son interface d’actions."]
+    #[check = private]
+    pub struct CkanOptions {
+        /// The portal's address. Must be `https`, but for this machine itself: the token travels with every request.
+        #[fr = "L’adresse du portail. Obligatoirement `https`, sauf pour cette machine elle-même : le jeton accompagne chaque requête."]
+        #[example = "\"https://registry.example.gc.ca/\""]
+        url: WebUrl,
+        /// The token of an editor of the organization. Never the token itself: where it is.
+        #[fr = "Le jeton d’un rédacteur de l’organisation. Jamais le jeton lui-même : où il se trouve."]
+        #[example = "{ env = \"RIDEAU_CKAN_TOKEN\" }"]
+        token: Secret,
+        /// The organization that owns the datasets. Without it, `department.organization`.
+        #[fr = "L’organisation à laquelle appartiennent les jeux de données. Sans elle, `department.organization`."]
+        #[example = "\"cic\""]
+        organization: Option<String>,
+        /// The largest file the portal takes. Larger ones are held before anything is sent.
+        #[fr = "Le plus gros fichier que le portail accepte. Les plus gros sont retenus avant tout envoi."]
+        #[example = "500"]
+        #[unit = "MB"]
+        #[range(1, 1_000_000)]
+        upload_limit_mb: u64 = 500,
+        /// How many requests at most go out in a second.
+        #[fr = "Combien de requêtes partent au plus par seconde."]
+        #[example = "2.5"]
+        #[range(0.01, 1000)]
+        requests_per_second: f64 = 4.0,
+        /// How long an answer may take.
+        #[fr = "Combien de temps une réponse peut prendre."]
+        #[example = "120"]
+        #[unit = "seconds"]
+        #[range(1, 3600)]
+        timeout_seconds: u64 = 120,
+        /// Whether a complete dataset is marked ready to publish. With `false`, a person does so on the portal.
+        #[fr = "Si un jeu de données complet est marqué prêt à publier. Avec `false`, une personne le fait sur le portail."]
+        #[example = "true"]
+        ready_to_publish: bool = true,
+        /// What is sent as `imso_approval`, the approval of the information management senior official.
+        #[fr = "Ce qui est envoyé comme `imso_approval`, l’approbation du cadre supérieur de la gestion de l’information."]
+        #[example = "\"person\""]
+        imso_approval: ImsoApproval = ImsoApproval::Person,
+        /// Whether tables are also loaded into the portal's DataStore, with types.
+        #[fr = "Si les tableaux sont aussi chargés dans le DataStore du portail, avec leurs types."]
+        #[example = "false"]
+        datastore: bool = false,
+    }
+}
+
+fn private(options: &CkanOptions, section: &Section<'_>, problems: &mut Problems) -> bool {
+    if options.url.is_private() {
+        return true;
+    }
+    let meant = options.url.url().as_str().replacen("http:", "https:", 1);
+    if let Some(entry) = section.get("url") {
+        entry
+            .wrong(
+                problems,
+                bilingual!(
+                    "The token would travel unprotected: use `https`.",
+                    "Le jeton circulerait sans protection : utilisez `https`."
+                ),
+            )
+            .suggest(Some(meant));
+    }
+    false
+}

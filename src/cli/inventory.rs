@@ -1,0 +1,66 @@
+//! `rideau inventory`: the data inventory, in the columns of the Open Data Inventory template.
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{Subcommand, ValueEnum};
+
+use super::Out;
+use crate::{bilingual, setup, steps};
+
+/// The data inventory.
+#[derive(Debug, Subcommand)]
+pub(super) enum Inventory {
+    /// Write the inventory.
+    Export {
+        /// The form.
+        #[arg(long, value_enum, default_value_t = Form::Csv)]
+        format: Form,
+        /// File to write; standard output when not given.
+        #[arg(long, short)]
+        output: Option<PathBuf>,
+    },
+}
+
+/// A form of the inventory.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Form {
+    /// The template's columns, UTF-8.
+    Csv,
+    /// The same as JSON.
+    Json,
+}
+
+impl Inventory {
+    pub(super) async fn run(self, config: &Path, out: &Out) -> anyhow::Result<ExitCode> {
+        let Self::Export { format, output } = self;
+        let app = setup::open(config, out).await?;
+        let (rows, problems) = steps::inventory(&app).await?;
+        let bytes = match format {
+            Form::Csv => crate::report::inventory::to_csv(&rows)?,
+            Form::Json => crate::report::inventory::to_json(&rows)?,
+        };
+        match output {
+            Some(file) => {
+                std::fs::write(&file, bytes)?;
+                out.say(&bilingual!(
+                    "{} entries in {}.",
+                    "{} entrées dans {}.",
+                    rows.len(),
+                    file.display()
+                ));
+            }
+            None => std::io::Write::write_all(&mut std::io::stdout(), &bytes)?,
+        }
+        for problem in &problems {
+            eprintln!("! {}", out.get(problem));
+        }
+        Ok(if problems.is_empty() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(1)
+        })
+    }
+}

@@ -1,0 +1,329 @@
+//! `rideau release`: what would change in public, and making it so.
+
+use std::{path::Path, process::ExitCode};
+
+use clap::Subcommand;
+use rideau_connectors::Change;
+use serde_json::json;
+
+use super::{
+    Out,
+    output::{Said, short, size},
+    review::find_one,
+};
+use crate::{
+    app::App,
+    bilingual,
+    catalog::{Plan, ReleaseFilter},
+    domain::{Bilingual, Lang, Proposal, ReleaseState},
+    setup,
+    steps::{self, PlanBody},
+};
+
+/// Releases.
+#[derive(Debug, Subcommand)]
+pub(super) enum Releases {
+    /// List releases.
+    List {
+        /// Only this state, such as review, approved, published; may be repeated.
+        #[arg(long)]
+        state: Vec<String>,
+    },
+    /// Work out and store exactly what would change on a target. Changes nothing.
+    Plan {
+        /// The target; all of them when not given.
+        #[arg(long)]
+        target: Option<String>,
+        /// Only what is approved.
+        #[arg(long)]
+        approved: bool,
+        /// Only these releases: ids, their beginnings, or items' paths.
+        releases: Vec<String>,
+    },
+    /// Execute a stored plan unchanged.
+    Apply {
+        /// The plan's id or its beginning.
+        plan: String,
+    },
+    /// Propose to take a release back, and approve that at once.
+    Withdraw {
+        /// Release id, its beginning, or an item's path.
+        release: String,
+        /// Why: goes to the public record and the log.
+        #[arg(long)]
+        reason: String,
+        /// Your name. Without it, the account's.
+        #[arg(long)]
+        by: Option<String>,
+    },
+}
+
+impl Releases {
+    pub(super) async fn run(self, config: &Path, out: &Out) -> anyhow::Result<ExitCode> {
+        let app = setup::open(config, out).await?;
+        match self {
+            Self::List { state } => list(&app, out, &state).await?,
+            Self::Plan {
+                target,
+                approved,
+                releases,
+            } => plan(&app, out, target.as_deref(), approved, &releases).await?,
+            Self::Apply { plan } => apply(&app, out, &plan).await?,
+            Self::Withdraw {
+                release,
+                reason,
+                by,
+            } => {
+                let release = find_one(&app, &release).await?;
+                let person = by.unwrap_or_else(setup::person);
+                steps::withdraw(&app, release.id, &person, &reason).await?;
+                let after = app.catalog.read().await?.release(release.id).await?;
+                out.value(&after)?;
+                out.say(&bilingual!(
+                    "{} is taken back; the targets follow at once, or with the running daemon.",
+                    "{} est retirée; les cibles suivent immédiatement, ou avec le service en marche.",
+                    after.title.get(out.lang)
+                ));
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn list(app: &App, out: &Out, states: &[String]) -> anyhow::Result<()> {
+    let mut filter = ReleaseFilter::default();
+    for name in states {
+        filter
+            .states
+            .push(name.parse::<ReleaseState>().map_err(|name| {
+                let known: Vec<&str> = ReleaseState::ALL.iter().map(|s| s.as_str()).collect();
+                Said(bilingual!(
+                    "There is no state {name}. There are: {}.",
+                    "L’état {name} n’existe pas. Il y a : {}.",
+                    known.join(", ")
+                ))
+            })?);
+    }
+    let mut tx = app.catalog.read().await?;
+    let mut shown = Vec::new();
+    let mut rows = Vec::new();
+    for release in tx.releases(&filter).await? {
+        if states.is_empty() && release.state == ReleaseState::Empty {
+            continue;
+        }
+        let published = tx.published(release.id).await?;
+        rows.push(vec![
+            release.title.get(out.lang).to_owned(),
+            out.get(&release.state.words()).to_owned(),
+            published
+                .iter()
+                .map(|p| {
+                    format!(
+                        "{}: {}{}",
+                        p.target,
+                        out.get(&p.state.words()),
+                        p.address
+                            .as_ref()
+                            .map(|address| format!("\n{address}"))
+                            .unwrap_or_default()
+                    )
+                })
+                .collect::<Vec<_>>()
+                .join("\n"),
+            short(release.id),
+        ]);
+        shown.push(json!({"release": release, "published": published}));
+    }
+    out.value(&shown)?;
+    out.table(
+        &[
+            Bilingual::new("release", "publication"),
+            Bilingual::new("state", "état"),
+            Bilingual::new("targets", "cibles"),
+            Bilingual::same("id"),
+        ],
+        rows,
+    );
+    Ok(())
+}
+
+async fn plan(
+    app: &App,
+    out: &Out,
+    target: Option<&str>,
+    approved_only: bool,
+    typed: &[String],
+) -> anyhow::Result<()> {
+    let mut wanted = Vec::new();
+    for one in typed {
+        wanted.push(find_one(app, one).await?.id);
+    }
+    let names: Vec<&String> = app
+        .targets
+        .keys()
+        .filter(|name| target.is_none_or(|target| target == name.as_str()))
+        .collect();
+    if names.is_empty() {
+        return Err(Said(bilingual!(
+            "There is no target {}. There are: {}.",
+            "Il n’y a pas de cible {}. Il y a : {}.",
+            target.unwrap_or_default(),
+            app.targets.keys().cloned().collect::<Vec<_>>().join(", ")
+        ))
+        .into());
+    }
+    let releases = app
+        .catalog
+        .read()
+        .await?
+        .releases(&ReleaseFilter::default())
+        .await?;
+    let mut plans = Vec::new();
+    for name in names {
+        let Some(setup) = app.targets.get(name) else {
+            continue;
+        };
+        let mut body = PlanBody {
+            target: name.clone(),
+            releases: Vec::new(),
+        };
+        let mut held = Vec::new();
+        for release in &releases {
+            let ours = app
+                .source(release.source_id)
+                .is_some_and(|source| source.targets.contains(name));
+            if !ours || (!wanted.is_empty() && !wanted.contains(&release.id)) {
+                continue;
+            }
+            let is_held = release.state != ReleaseState::Approved;
+            if release.proposal == Proposal::Nothing || (approved_only && is_held) {
+                continue;
+            }
+            if let Some(planned) = steps::plan_release(app, setup, release.id).await?
+                && !planned.plan.changes.is_empty()
+            {
+                if is_held {
+                    held.push(release.id);
+                }
+                body.releases.push(planned);
+            }
+        }
+        if body.releases.is_empty() {
+            out.say(&bilingual!(
+                "{name}: nothing would change.",
+                "{name} : rien ne changerait."
+            ));
+            continue;
+        }
+        let plan = steps::store_plan(app, &body).await?;
+        print(out, &plan, &body, &held);
+        plans.push(json!({"plan": plan, "held": held}));
+    }
+    out.value(&plans)?;
+    Ok(())
+}
+
+fn print(out: &Out, plan: &Plan, body: &PlanBody, held: &[crate::domain::ReleaseId]) {
+    out.say(&bilingual!(
+        "Plan {} for {} ({} releases, hash {})",
+        "Plan {} pour {} ({} publications, empreinte {})",
+        plan.id,
+        body.target,
+        body.releases.len(),
+        plan.hash
+    ));
+    for planned in &body.releases {
+        let mark = if held.contains(&planned.release) {
+            out.get(&Bilingual::new(
+                " – HELD: needs approval",
+                " – RETENUE : approbation requise",
+            ))
+            .to_owned()
+        } else {
+            String::new()
+        };
+        out.text(&format!(
+            "\n  {} [{}] {}{mark}",
+            planned.title.get(out.lang),
+            out.get(&planned.proposal.words()),
+            planned.release
+        ));
+        for change in &planned.plan.changes {
+            for line in describe(change, out.lang) {
+                out.text(&format!("    {line}"));
+            }
+        }
+    }
+    out.say(&bilingual!(
+        "\n`rideau release apply {}` executes it.",
+        "\n`rideau release apply {}` l’exécute.",
+        plan.id
+    ));
+}
+
+/// A change in words, one line per field.
+pub(super) fn describe(change: &Change, lang: Lang) -> Vec<String> {
+    let say = |text: Bilingual| text.get(lang).to_owned();
+    match change {
+        Change::CreateDataset => vec![say(Bilingual::new("+ dataset", "+ jeu de données"))],
+        Change::SetFields { fields } => fields
+            .iter()
+            .map(|field| format!("~ {}: {} → {}", field.field, field.old, field.new))
+            .collect(),
+        Change::AddResource {
+            file_name,
+            size_bytes,
+            ..
+        } => vec![format!("+ {file_name} ({})", size(*size_bytes, lang))],
+        Change::ReplaceContent {
+            file_name,
+            size_bytes,
+            old,
+            new,
+            ..
+        } => vec![format!(
+            "~ {file_name} ({}) {} → {}",
+            size(*size_bytes, lang),
+            old.as_deref()
+                .map_or("?", |hash| hash.get(..12).unwrap_or(hash)),
+            new.get(..12).unwrap_or(new)
+        )],
+        Change::SetResourceFields { resource, fields } => fields
+            .iter()
+            .map(|field| {
+                format!(
+                    "~ {resource} {}: {} → {}",
+                    field.field, field.old, field.new
+                )
+            })
+            .collect(),
+        Change::RemoveResource { resource } => vec![format!("- {resource}")],
+        Change::Publish => vec![say(Bilingual::new("! becomes public", "! devient public"))],
+        Change::Withdraw { reason } => vec![say(bilingual!(
+            "! is taken back: {}",
+            "! est retiré : {}",
+            reason.get(lang)
+        ))],
+    }
+}
+
+async fn apply(app: &App, out: &Out, typed: &str) -> anyhow::Result<()> {
+    let mut found = app.catalog.read().await?.find_plans(typed).await?;
+    if found.len() != 1 {
+        return Err(Said(bilingual!(
+            "{} plans begin with {typed}. Give the id that `rideau release plan` printed.",
+            "{} plans commencent par {typed}. Donnez l’identifiant affiché par `rideau release plan`.",
+            found.len()
+        ))
+        .into());
+    }
+    let plan = found.remove(0);
+    steps::apply_plan(app, &plan).await?;
+    out.value(&json!({"applied": plan.id}))?;
+    out.say(&bilingual!(
+        "Plan {} is applied.",
+        "Le plan {} est appliqué.",
+        plan.id
+    ));
+    Ok(())
+}

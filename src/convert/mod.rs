@@ -1,0 +1,364 @@
+//! From any format we read to open formats: identify, read into a model, write renditions, and hand everything that
+//! was read, hidden things included, to the screening.
+//!
+//! Runs inside the sandbox. Two models: [`table`] and [`document`]. Rule that must hold: a file that cannot be
+//! read in full gives a fact that says so, never silence; and nothing here learns where a file came from.
+
+pub mod document;
+pub mod labels;
+mod package;
+pub mod table;
+mod xml;
+
+use std::{
+    fs::File,
+    io::{Read, Seek},
+    path::Path,
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{
+    domain::{
+        Bilingual, Fact, FactDetail, Format, FormatFamily, Part, Place, RenditionFile,
+        RenditionKind, Sha256, TextUnit, Unreadable, Warning,
+    },
+    formats,
+    sandbox::WorkerError,
+};
+
+/// Version of what the program is, for provenance.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Which renditions are wanted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Wanted {
+    /// Of tables: `csv`, `parquet`, `table_schema`.
+    pub tables: Vec<String>,
+    /// Of documents: `html`, `markdown`.
+    pub documents: Vec<String>,
+    /// Whether text that a spreadsheet would take for a formula gets an apostrophe in CSV.
+    pub quote_formulas: bool,
+    /// The number below which a count of people is small.
+    pub small_cells_below: u64,
+}
+
+/// What came of a file.
+#[derive(Clone, Debug)]
+pub struct Converted {
+    /// What it is.
+    pub format: Format,
+    /// What read and wrote it, with its version.
+    pub converter: String,
+    /// What was written.
+    pub renditions: Vec<RenditionFile>,
+    /// What a person should know.
+    pub warnings: Vec<Warning>,
+    /// `title`, `language`, where the content says so.
+    pub document: Value,
+    /// Everything that can be read in it, for the screening.
+    pub units: Vec<TextUnit>,
+    /// What the readers established.
+    pub facts: Vec<Fact>,
+}
+
+/// Identifies a file by its content and converts it.
+///
+/// # Errors
+/// Only when this machine fails (disk full); what is wrong with the file is a fact in the answer.
+pub fn convert(
+    input: &mut File,
+    file_name: &str,
+    sha256: Sha256,
+    wanted: &Wanted,
+    out: &Path,
+) -> Result<Converted, WorkerError> {
+    let format = formats::identify(input, file_name).map_err(|error| input_failed(&error))?;
+    let mut converted = match format.family {
+        FormatFamily::Table => tables(input, &format, sha256, wanted, out)?,
+        FormatFamily::Document => documents(input, &format, wanted, out)?,
+        FormatFamily::Unsupported | FormatFamily::Unknown => nothing(&format, not_read(&format)),
+    };
+    // What was given up half-way leaves nothing behind.
+    if converted.renditions.is_empty() {
+        clear(out)?;
+    }
+    converted.format = format;
+    Ok(converted)
+}
+
+fn input_failed(error: &dyn std::fmt::Display) -> WorkerError {
+    WorkerError::machine(
+        "input",
+        format!("The file could not be read from storage: {error}."),
+        format!("Le fichier n’a pas pu être lu depuis le stockage : {error}."),
+    )
+}
+
+fn output_failed(error: &dyn std::fmt::Display) -> WorkerError {
+    WorkerError::machine(
+        "output",
+        format!("An output could not be written: {error}."),
+        format!("Une sortie n’a pas pu être écrite : {error}."),
+    )
+}
+
+fn clear(out: &Path) -> Result<(), WorkerError> {
+    for entry in std::fs::read_dir(out).map_err(|error| output_failed(&error))? {
+        let entry = entry.map_err(|error| output_failed(&error))?;
+        std::fs::remove_file(entry.path()).map_err(|error| output_failed(&error))?;
+    }
+    Ok(())
+}
+
+fn nothing(format: &Format, unreadable: Unreadable) -> Converted {
+    Converted {
+        format: format.clone(),
+        converter: format!("none/{VERSION}"),
+        renditions: Vec::new(),
+        warnings: Vec::new(),
+        document: json!({}),
+        units: Vec::new(),
+        facts: vec![unreadable_fact(unreadable)],
+    }
+}
+
+fn unreadable_fact(unreadable: Unreadable) -> Fact {
+    Fact {
+        place: Place::new(Part::Package, "file"),
+        confidence: 100,
+        masked: unreadable.code.clone(),
+        detector: format!("convert/{VERSION}"),
+        reasons: vec![unreadable.code.clone()],
+        detail: FactDetail::Unreadable(unreadable),
+    }
+}
+
+fn not_read(format: &Format) -> Unreadable {
+    if format.encrypted {
+        return Unreadable {
+            code: "encrypted".to_owned(),
+            reason: Bilingual::new(
+                "The file needs a password. Save a copy without one beside it, or hand it to a person who knows it.",
+                "Le fichier exige un mot de passe. Enregistrez-en une copie sans mot de passe, ou confiez-le à une personne qui le connaît.",
+            ),
+        };
+    }
+    if format.name == "empty" {
+        return Unreadable {
+            code: "corrupt".to_owned(),
+            reason: Bilingual::new(
+                "The file is empty: it has no content at all. Restore it from a backup.",
+                "Le fichier est vide : il n’a aucun contenu. Restaurez-le d’une sauvegarde.",
+            ),
+        };
+    }
+    let name = &format.name;
+    Unreadable {
+        code: "unsupported".to_owned(),
+        reason: if format.family == FormatFamily::Unknown {
+            Bilingual::new(
+                "The format was not recognised by its content. Save the file in a current format, or have a person look at it.",
+                "Le format n’a pas été reconnu d’après le contenu. Enregistrez le fichier dans un format courant, ou faites-le examiner.",
+            )
+        } else {
+            crate::bilingual!(
+                "No reader takes the format {name} yet. Save the file as .docx, .xlsx, .ods or .csv, or have a person look at it.",
+                "Aucun lecteur ne prend encore le format {name}. Enregistrez le fichier en .docx, .xlsx, .ods ou .csv, ou faites-le examiner."
+            )
+        },
+    }
+}
+
+fn tables(
+    input: &mut File,
+    format: &Format,
+    sha256: Sha256,
+    wanted: &Wanted,
+    out: &Path,
+) -> Result<Converted, WorkerError> {
+    let workbook = match table::read(format, input, &table::ReadOptions::default()) {
+        Ok(workbook) => workbook,
+        Err(table::TableError::Input(error)) => return Err(input_failed(&error)),
+        Err(error) => return Ok(nothing(format, error.unreadable())),
+    };
+    let options = table::WriteOptions {
+        source_sha256: Some(sha256),
+        tool_version: VERSION.to_owned(),
+        formula: if wanted.quote_formulas {
+            table::FormulaPolicy::Quote
+        } else {
+            table::FormulaPolicy::Keep
+        },
+        ..table::WriteOptions::default()
+    };
+    let mut facts = table::facts(
+        &workbook,
+        &table::FactOptions {
+            small_cell_threshold: wanted.small_cells_below,
+        },
+    );
+    let mut units = table::units(&workbook);
+    match package_labels(input, format) {
+        Ok(labels) => units.extend(labels),
+        Err(unreadable) => facts.push(unreadable_fact(unreadable)),
+    }
+    let mut warnings = workbook.warnings.clone();
+    let mut renditions = Vec::new();
+    match table::write_with_warnings(&workbook, out, &options) {
+        Ok(written) => {
+            renditions = written.files;
+            warnings.extend(written.warnings);
+        }
+        Err(error @ table::TableError::Output { .. }) => return Err(output_failed(&error)),
+        Err(error) => facts.push(unreadable_fact(error.unreadable())),
+    }
+    keep_wanted(&mut renditions, &wanted.tables, out)?;
+    Ok(Converted {
+        format: format.clone(),
+        converter: format!("rideau-table/{VERSION}"),
+        renditions,
+        warnings,
+        document: json!({}),
+        units,
+        facts,
+    })
+}
+
+fn documents(
+    input: &mut File,
+    format: &Format,
+    wanted: &Wanted,
+    out: &Path,
+) -> Result<Converted, WorkerError> {
+    if format.encrypted || !matches!(format.name.as_str(), "docx" | "docm" | "dotx" | "dotm") {
+        return Ok(nothing(format, not_read(format)));
+    }
+    let read = match document::read_docx(input, &document::ReadOptions::default()) {
+        Ok(read) => read,
+        Err(error) => return Ok(nothing(format, error.unreadable())),
+    };
+    let mut facts = document::facts(&read);
+    let mut units = document::units(&read);
+    units.extend(document::labels(&read).iter().map(label_unit));
+    let options = document::WriteOptions {
+        html: wanted.documents.iter().any(|kind| kind == "html"),
+        markdown: wanted.documents.iter().any(|kind| kind == "markdown"),
+        ..document::WriteOptions::default()
+    };
+    let mut warnings = read.warnings.clone();
+    let mut renditions = Vec::new();
+    match document::write(&read, out, &options) {
+        Ok((files, more)) => {
+            renditions = files;
+            warnings.extend(more);
+        }
+        Err(error) if error.code() == "output" => return Err(output_failed(&error)),
+        Err(error) => facts.push(unreadable_fact(error.unreadable())),
+    }
+    let language = read.content.language.get(..2).map(str::to_ascii_lowercase);
+    Ok(Converted {
+        format: format.clone(),
+        converter: format!("rideau-document/{VERSION}"),
+        renditions,
+        warnings,
+        document: json!({"title": read.content.title, "language": language}),
+        units,
+        facts,
+    })
+}
+
+/// Removes what the converter wrote and nobody wants.
+fn keep_wanted(
+    renditions: &mut Vec<RenditionFile>,
+    wanted: &[String],
+    out: &Path,
+) -> Result<(), WorkerError> {
+    let mut removed = Ok(());
+    renditions.retain(|file| {
+        let keep = wanted.iter().any(|kind| kind == file.kind.as_str());
+        if !keep && let Err(error) = std::fs::remove_file(out.join(&file.name)) {
+            removed = Err(output_failed(&error));
+        }
+        keep
+    });
+    removed
+}
+
+/// Sensitivity labels of an office package, which table readers do not look for.
+fn package_labels(input: &mut File, format: &Format) -> Result<Vec<TextUnit>, Unreadable> {
+    if !matches!(
+        format.name.as_str(),
+        "xlsx" | "xlsm" | "xltx" | "xltm" | "xlsb"
+    ) {
+        return Ok(Vec::new());
+    }
+    let unreadable = |why: String| Unreadable {
+        code: "corrupt".to_owned(),
+        reason: crate::bilingual!(
+            "The sensitivity labels could not be read: {why}. Have a person look at the file.",
+            "Les étiquettes de confidentialité n’ont pas pu être lues : {why}. Faites examiner le fichier."
+        ),
+    };
+    input
+        .rewind()
+        .map_err(|error| unreadable(error.to_string()))?;
+    let mut zip = zip::ZipArchive::new(input).map_err(|error| unreadable(error.to_string()))?;
+    let labels = labels::from_package(&mut zip).map_err(|error| error.unreadable())?;
+    Ok(labels.iter().map(label_unit).collect())
+}
+
+/// A label as the screening knows it: the property that says whether it is on.
+fn label_unit(label: &labels::SensitivityLabel) -> TextUnit {
+    let mut unit = TextUnit::new(
+        Part::Label,
+        format!("sensitivity label {}", label.guid),
+        if label.enabled { "true" } else { "false" },
+    );
+    unit.labels
+        .push(format!("MSIP_Label_{}_Enabled", label.guid));
+    unit
+}
+
+/// Reads a rendition back from its own bytes, for the screening.
+///
+/// # Errors
+/// Only when this machine fails; a rendition that cannot be read is a fact in the answer.
+pub fn read_back(
+    kind: RenditionKind,
+    name: &str,
+    input: &mut File,
+) -> Result<(Vec<TextUnit>, Vec<Fact>), WorkerError> {
+    let found = match kind {
+        RenditionKind::Csv | RenditionKind::Parquet | RenditionKind::TableSchema => {
+            table::units_of_rendition(kind, input, &table::Limits::default())
+                .map_err(|error| error.unreadable())
+        }
+        RenditionKind::Html | RenditionKind::Markdown => {
+            let mut bytes = Vec::new();
+            input
+                .read_to_end(&mut bytes)
+                .map_err(|error| input_failed(&error))?;
+            let units = if kind == RenditionKind::Html {
+                document::units_of_html(&bytes)
+            } else {
+                document::units_of_markdown(&bytes)
+            };
+            units.map_err(|error| error.unreadable())
+        }
+        // A picture: its bytes were written by our own filter; its text is not read yet.
+        RenditionKind::Asset => Ok(Vec::new()),
+        RenditionKind::Pdf => Err(Unreadable {
+            code: "unsupported".to_owned(),
+            reason: crate::bilingual!(
+                "{name} cannot be read back yet.",
+                "{name} ne peut pas encore être relu."
+            ),
+        }),
+    };
+    Ok(match found {
+        Ok(units) => (units, Vec::new()),
+        Err(unreadable) => (Vec::new(), vec![unreadable_fact(unreadable)]),
+    })
+}

@@ -1,0 +1,150 @@
+//! E-mail addresses, and whose they are.
+//!
+//! An address under a configured domain, or of a mailbox that stands for an office, is public; one at a consumer
+//! provider, or that looks like a person's name, is personal; otherwise it cannot be told. Rule that must hold:
+//! the part before the @ never appears in evidence.
+
+use super::{DetectSettings, Found};
+use crate::domain::{Fact, IdentifierClass, TextUnit};
+
+const DETECTOR: &str = "email/1";
+
+/// Providers whose addresses belong to individuals.
+const CONSUMER: &[&str] = &[
+    "gmail.com",
+    "googlemail.com",
+    "hotmail.com",
+    "hotmail.ca",
+    "hotmail.fr",
+    "outlook.com",
+    "outlook.fr",
+    "live.com",
+    "live.ca",
+    "msn.com",
+    "yahoo.com",
+    "yahoo.ca",
+    "yahoo.fr",
+    "ymail.com",
+    "icloud.com",
+    "me.com",
+    "mac.com",
+    "aol.com",
+    "gmx.com",
+    "proton.me",
+    "protonmail.com",
+    "rogers.com",
+    "bell.net",
+    "sympatico.ca",
+    "videotron.ca",
+    "shaw.ca",
+    "telus.net",
+    "cogeco.ca",
+    "eastlink.ca",
+    "sasktel.net",
+    "qq.com",
+    "163.com",
+    "126.com",
+    "mail.ru",
+    "yandex.ru",
+    "orange.fr",
+    "wanadoo.fr",
+    "free.fr",
+    "laposte.net",
+    "rediffmail.com",
+];
+
+/// Longest part before the @ and longest domain (RFC 5321).
+const MAX_LOCAL: usize = 64;
+const MAX_DOMAIN: usize = 255;
+
+/// Reports the addresses of a unit.
+pub(super) fn detect(unit: &TextUnit, settings: &DetectSettings, facts: &mut Vec<Fact>) {
+    let text = unit.text.as_str();
+    for (at, _) in text.match_indices('@') {
+        let Some((start, end)) = address(text, at) else {
+            continue;
+        };
+        let (local, domain) = (&text[start..at], &text[at + 1..end]);
+        let (class, confidence, reason) = classify(local, domain, settings);
+        let shown = if class == IdentifierClass::Public || is_consumer(domain) {
+            domain.to_ascii_lowercase()
+        } else {
+            format!("•••.{}", domain.rsplit('.').next().unwrap_or_default())
+        };
+        facts.push(
+            Found {
+                identifier: "email",
+                class,
+                start,
+                end,
+                confidence,
+                masked: format!("e-mail •••@{shown}"),
+                detector: DETECTOR,
+                reasons: &["form", reason],
+            }
+            .into_fact(unit),
+        );
+    }
+}
+
+/// The borders of the address around an @.
+fn address(text: &str, at: usize) -> Option<(usize, usize)> {
+    let is_local = |c: char| c.is_alphanumeric() || "._%+-'’~".contains(c);
+    let is_domain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '\u{2011}');
+    let mut start = at;
+    for c in text[..at].chars().rev() {
+        if !is_local(c) || at - start >= MAX_LOCAL {
+            break;
+        }
+        start -= c.len_utf8();
+    }
+    let local = text[start..at].trim_start_matches(['.', '\'', '’', '-', '%']);
+    start = at - local.len();
+    let mut end = at + 1;
+    for c in text[at + 1..].chars() {
+        if !is_domain(c) || end - at > MAX_DOMAIN {
+            break;
+        }
+        end += c.len_utf8();
+    }
+    let domain = text[at + 1..end].trim_end_matches(['.', '-', '\u{2011}']);
+    let top = domain.rsplit('.').next().unwrap_or_default();
+    let good = !local.is_empty()
+        && domain.contains('.')
+        && !domain.starts_with('.')
+        && !domain.contains("..")
+        && top.chars().count() >= 2
+        && top.chars().all(char::is_alphabetic);
+    good.then_some((start, at + 1 + domain.len()))
+}
+
+fn classify(
+    local: &str,
+    domain: &str,
+    settings: &DetectSettings,
+) -> (IdentifierClass, u8, &'static str) {
+    if settings.is_public_domain(domain) {
+        return (IdentifierClass::Public, 90, "public_domain");
+    }
+    if settings.is_public_mailbox(local) {
+        return (IdentifierClass::Public, 80, "office_mailbox");
+    }
+    if is_consumer(domain) {
+        return (IdentifierClass::Personal, 95, "consumer_provider");
+    }
+    let parts: Vec<&str> = local.split(['.', '_', '-']).collect();
+    if parts.len() >= 2
+        && parts
+            .iter()
+            .all(|part| part.chars().any(char::is_alphabetic))
+    {
+        return (IdentifierClass::Personal, 70, "name_like");
+    }
+    (IdentifierClass::Unknown, 60, "unknown_domain")
+}
+
+fn is_consumer(domain: &str) -> bool {
+    CONSUMER
+        .iter()
+        .any(|known| domain.eq_ignore_ascii_case(known))
+}

@@ -1,0 +1,7 @@
+//! Screening: detectors establish facts, rules judge them.
+//!
+//! Leans on `domain` only. Rule that must hold: nothing here learns where a file came from, and nothing here
+//! lets an item pass because something could not be told.
+
+pub mod facts;
+pub mod rules;

@@ -1,0 +1,239 @@
+//! facts → findings, for both rule sets; the renditions are screened again from their own bytes, and what a treatment
+//! lifted no longer stands.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use super::{
+    StepError, enqueue_assemble,
+    examine::{RECHECK, Recheck, RecheckRequest},
+    log, parse_id, scratch,
+};
+use crate::{
+    app::{App, ClearanceSetup},
+    catalog::{Claimed, FactSubject, Item, Rendition, StoredFinding, Version},
+    domain::{
+        Effect, Fact, FactDetail, Part, Place, RuleSet, SecurityLevel, Unreadable, VersionId,
+    },
+    record::release_id,
+    sandbox::{Fault, Job},
+    screen::rules::{Clearance, FactsDocument, ItemFacts, residual},
+};
+
+pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
+    let id: VersionId = parse_id(work)?;
+    let mut tx = app.catalog.read().await?;
+    let version = tx.version(id).await?;
+    let item = tx.item(version.item_id).await?;
+    let renditions = tx.renditions(id).await?;
+    let treatments = tx.treatments(id).await?;
+    let original = tx
+        .facts(id, FactSubject::Original)
+        .await?
+        .unwrap_or_else(|| vec![not_checked()]);
+    drop(tx);
+
+    let of_renditions = recheck(app, &renditions).await?;
+    let now = app.now();
+    let applied: Vec<_> = treatments.iter().map(|treatment| treatment.kind).collect();
+    let mut stored = Vec::new();
+    for set in [RuleSet::Release, RuleSet::Transfer] {
+        let on_original = app
+            .rules
+            .evaluate(set, &document(app, &version, &item, original.clone()), now)
+            .findings;
+        let on_renditions = if renditions.is_empty() {
+            Vec::new()
+        } else {
+            app.rules
+                .evaluate(
+                    set,
+                    &document(app, &version, &item, of_renditions.clone()),
+                    now,
+                )
+                .findings
+        };
+        let standing = residual(&on_original, &applied, &on_renditions);
+        let keep = |subject, finding: crate::domain::Finding| StoredFinding {
+            subject,
+            stands: standing.contains(&finding),
+            finding,
+        };
+        stored.extend(
+            on_original
+                .into_iter()
+                .map(|f| keep(FactSubject::Original, f)),
+        );
+        stored.extend(
+            on_renditions
+                .into_iter()
+                .map(|f| keep(FactSubject::Renditions, f)),
+        );
+    }
+    let rules = app.rules.hash().to_string();
+    let strongest = |set| {
+        stored
+            .iter()
+            .filter(|s| s.stands && s.finding.set == set)
+            .map(|s| s.finding.effect)
+            .max()
+            .unwrap_or(Effect::Allow)
+    };
+    let (release_effect, transfer_effect) =
+        (strongest(RuleSet::Release), strongest(RuleSet::Transfer));
+
+    let mut tx = app.catalog.write().await?;
+    tx.set_facts(id, FactSubject::Renditions, &of_renditions)
+        .await?;
+    tx.version_screened(app.ids.as_ref(), id, &rules, &stored)
+        .await?;
+    log(
+        &mut tx,
+        app,
+        now,
+        "version.screened",
+        "version",
+        id,
+        json!({
+            "item": item.id, "rules": rules,
+            "release": release_effect, "transfer": transfer_effect,
+            "findings": stored.iter().map(|s| json!({
+                "rule": s.finding.rule, "version": s.finding.rule_version, "set": s.finding.set,
+                "effect": s.finding.effect, "stands": s.stands, "subject": s.subject,
+            })).collect::<Vec<_>>(),
+        }),
+    )
+    .await?;
+    // The item may have moved to another group meanwhile; its release as of now is the one to look at.
+    let item = tx.item(item.id).await?;
+    enqueue_assemble(
+        &mut tx,
+        app,
+        release_id(item.source_id, &item.group_key),
+        now,
+    )
+    .await?;
+    tx.finish(work).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Screens the renditions from their own bytes, in a worker of their own.
+async fn recheck(app: &App, renditions: &[Rendition]) -> Result<Vec<Fact>, StepError> {
+    if renditions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let folder = scratch(app)?;
+    let output = folder.path().join("out");
+    std::fs::create_dir(&output)?;
+    let mut facts = Vec::new();
+    // Few enough at a time for the worker's limit on open files.
+    for batch in renditions.chunks(32) {
+        let mut files = Vec::with_capacity(batch.len());
+        for rendition in batch {
+            files.push(app.blobs.as_file(rendition.sha256, folder.path()).await?);
+        }
+        let request = RecheckRequest {
+            renditions: batch
+                .iter()
+                .map(|rendition| (rendition.file.name.clone(), rendition.file.kind))
+                .collect(),
+            detect: app.detect.clone(),
+        };
+        let mut files = files.into_iter();
+        let Some(first) = files.next() else { continue };
+        let mut job = Job::new(RECHECK, first, &output).request(serde_json::to_value(&request)?);
+        job.extra_inputs = files.collect();
+        match app.sandbox.run(job).await {
+            Ok(outcome) => {
+                facts.extend(serde_json::from_value::<Recheck>(outcome.value)?.facts);
+            }
+            Err(error) if error.fault() == Fault::File => facts.push(Fact {
+                detail: FactDetail::Unreadable(Unreadable {
+                    code: "renditions".to_owned(),
+                    reason: error.explain(),
+                }),
+                ..not_checked()
+            }),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(facts)
+}
+
+/// What stands for facts that were never established.
+fn not_checked() -> Fact {
+    Fact {
+        detail: FactDetail::Unreadable(Unreadable {
+            code: "not_checked".to_owned(),
+            reason: crate::domain::Bilingual::new(
+                "No facts were recorded about this version. Have it converted again.",
+                "Aucun fait n’a été consigné sur cette version. Faites-la convertir de nouveau.",
+            ),
+        }),
+        place: Place::new(Part::Package, "file"),
+        confidence: 100,
+        masked: String::new(),
+        detector: "screen/1".to_owned(),
+        reasons: Vec::new(),
+    }
+}
+
+/// What rules are asked about.
+pub(crate) fn document(
+    app: &App,
+    version: &Version,
+    item: &Item,
+    mut facts: Vec<Fact>,
+) -> FactsDocument {
+    if item.access == "unreadable" {
+        facts.push(Fact {
+            detail: FactDetail::Unreadable(Unreadable {
+                code: "access".to_owned(),
+                reason: crate::domain::Bilingual::new(
+                    "The item's access list could not be read in its source. Give the service account the right to read it.",
+                    "La liste d’accès de l’élément n’a pas pu être lue dans sa source. Donnez au compte de service le droit de la lire.",
+                ),
+            }),
+            place: Place::new(Part::Native, "access list"),
+            ..not_checked()
+        });
+    }
+    let clearance = match app.source(item.source_id).map(|source| source.clearance) {
+        Some(ClearanceSetup::None) => Some(Clearance::None),
+        Some(ClearanceSetup::Required) => Some(clearance_of(&version.native)),
+        None => None,
+    };
+    FactsDocument {
+        item: ItemFacts {
+            name: item.name.clone(),
+            path: item.path.clone(),
+            source: app
+                .source(item.source_id)
+                .map(|source| source.name.clone())
+                .unwrap_or_default(),
+            size_bytes: version.size_bytes,
+            modified: item.modified,
+        },
+        format: version.format.clone().unwrap_or(crate::domain::Format {
+            name: "unknown".to_owned(),
+            pronom: None,
+            media_type: "application/octet-stream".to_owned(),
+            family: crate::domain::FormatFamily::Unknown,
+            encrypted: false,
+            extension_mismatch: false,
+        }),
+        clearance,
+        record_date: item.modified.map(|at: DateTime<Utc>| at.date_naive()),
+        facts,
+    }
+}
+
+/// The clearance that a source gave with a version: `clearance` in its native metadata, by our level names.
+fn clearance_of(native: &serde_json::Value) -> Clearance {
+    match native.get("clearance").and_then(serde_json::Value::as_str) {
+        Some("none") => Clearance::None,
+        Some(text) => serde_json::from_value::<SecurityLevel>(json!(text))
+            .map_or(Clearance::Unknown, Clearance::Level),
+        None => Clearance::Unknown,
+    }
+}
