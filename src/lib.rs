@@ -11,10 +11,12 @@ pub mod convert;
 pub mod engine;
 pub mod formats;
 pub mod record;
+pub mod report;
 pub mod sandbox;
 pub mod screen;
 pub mod setup;
 pub mod steps;
+pub mod transfer;
 pub mod web;
 
 pub use rideau_domain as domain;

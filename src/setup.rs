@@ -465,7 +465,7 @@ fn source_setup(
             ),
             deletion_scans: common.deletion.scans,
             hold_share: common.deletion.hold_share,
-            hold_count: usize::try_from(common.deletion.hold_count).unwrap_or(usize::MAX),
+            hold_count: common.deletion.hold_count,
         },
         concurrency: common.concurrency as usize,
         schedule: Some(schedule(&common.schedule, zone)?),

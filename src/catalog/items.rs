@@ -18,6 +18,8 @@ pub struct Item {
     pub source_id: SourceId,
     /// The source's own id.
     pub native_id: String,
+    /// The source's own id when it was first seen; derived ids rest on it, so that they survive a move.
+    pub origin_id: String,
     /// Folders and name.
     pub path: String,
     /// File name.
@@ -67,6 +69,8 @@ pub struct NewItem {
     pub source_id: SourceId,
     /// The source's own id.
     pub native_id: String,
+    /// What derived ids rest on.
+    pub origin_id: String,
     /// Record or metadata.
     pub role: ItemRole,
     /// Which release it belongs to.
@@ -91,6 +95,7 @@ fn from_row(row: &Row) -> Result<Item, CatalogError> {
         id: row.parsed("id")?,
         source_id: row.parsed("source_id")?,
         native_id: row.text("native_id")?,
+        origin_id: row.text("origin_id")?,
         path: row.text("path")?,
         name: row.text("name")?,
         folder: row.text("folder")?,
@@ -126,13 +131,14 @@ impl Tx {
         now: DateTime<Utc>,
     ) -> Result<(), CatalogError> {
         self.execute(
-            "INSERT INTO items (id, source_id, native_id, path, name, folder, role, group_key, state, reasons,
+            "INSERT INTO items (id, source_id, native_id, origin_id, path, name, folder, role, group_key, state, reasons,
                                 observed_fingerprint, observed_since, native, access, first_seen_at)
-             VALUES ($1, $2, $3, '', '', '', $4, $5, $6, $7, '', $8, '{}', 'not_applicable', $9)",
+             VALUES ($1, $2, $3, $4, '', '', '', $5, $6, $7, $8, '', $9, '{}', 'not_applicable', $10)",
             args![
                 item.id,
                 item.source_id,
                 &item.native_id,
+                &item.origin_id,
                 item.role.as_str(),
                 &item.group_key,
                 item.state.as_str(),
@@ -280,6 +286,24 @@ impl Tx {
         .iter()
         .map(from_row)
         .collect()
+    }
+
+    /// Whether an origin id or a group key is in use in a source by another item than `native_id`.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn origin_taken(
+        &mut self,
+        source: SourceId,
+        origin_id: &str,
+    ) -> Result<bool, CatalogError> {
+        Ok(self
+            .optional(
+                "SELECT id FROM items WHERE source_id = $1 AND (origin_id = $2 OR group_key = $2)",
+                args![source, origin_id],
+            )
+            .await?
+            .is_some())
     }
 
     /// All items of a source, gone ones included, by native id.

@@ -1,4 +1,4 @@
-//! `rideau inventory`: the data inventory, in the columns of the Open Data Inventory template.
+//! `rideau inventory`: the data inventory, in the columns of the registry's template.
 
 use std::{
     path::{Path, PathBuf},
@@ -8,12 +8,12 @@ use std::{
 use clap::{Subcommand, ValueEnum};
 
 use super::Out;
-use crate::{bilingual, setup, steps};
+use crate::{bilingual, report, setup, steps};
 
 /// The data inventory.
 #[derive(Debug, Subcommand)]
 pub(super) enum Inventory {
-    /// Write the inventory.
+    /// Write the inventory. Rows that the registry would not take are left out and named on standard error (exit code 1).
     Export {
         /// The form.
         #[arg(long, value_enum, default_value_t = Form::Csv)]
@@ -37,10 +37,11 @@ impl Inventory {
     pub(super) async fn run(self, config: &Path, out: &Out) -> anyhow::Result<ExitCode> {
         let Self::Export { format, output } = self;
         let app = setup::open(config, out).await?;
-        let (rows, problems) = steps::inventory(&app).await?;
+        let rows = steps::inventory(&app).await?;
+        let (inventory, problems) = report::Inventory::partial(rows);
         let bytes = match format {
-            Form::Csv => crate::report::inventory::to_csv(&rows)?,
-            Form::Json => crate::report::inventory::to_json(&rows)?,
+            Form::Csv => inventory.csv()?,
+            Form::Json => inventory.json()?,
         };
         match output {
             Some(file) => {
@@ -48,14 +49,19 @@ impl Inventory {
                 out.say(&bilingual!(
                     "{} entries in {}.",
                     "{} entrées dans {}.",
-                    rows.len(),
+                    inventory.len(),
                     file.display()
                 ));
             }
             None => std::io::Write::write_all(&mut std::io::stdout(), &bytes)?,
         }
         for problem in &problems {
-            eprintln!("! {}", out.get(problem));
+            eprintln!(
+                "! {} {}: {}",
+                problem.ref_number,
+                problem.column,
+                out.get(&problem.message)
+            );
         }
         Ok(if problems.is_empty() {
             ExitCode::SUCCESS

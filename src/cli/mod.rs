@@ -7,6 +7,7 @@ mod audit;
 mod check;
 mod demo;
 mod doctor;
+mod inventory;
 
 mod items;
 mod oneoff;
@@ -88,6 +89,9 @@ enum Command {
     #[command(subcommand)]
     Transfer(transfer::Transfers),
 
+    /// The data inventory.
+    #[command(subcommand)]
+    Inventory(inventory::Inventory),
     /// The audit log: verify, show.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -148,6 +152,7 @@ async fn dispatch(arguments: Arguments, out: &Out) -> anyhow::Result<ExitCode> {
         Command::Review(command) => command.run(&config, out).await,
         Command::Release(command) => command.run(&config, out).await,
         Command::Transfer(command) => command.run(&config, out).await,
+        Command::Inventory(command) => command.run(&config, out).await,
         Command::Audit(command) => command.run(&config, out).await,
     }
 }

@@ -37,7 +37,7 @@ pub struct Bundle {
 /// One member of a bundle.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BundleMember {
-    /// The source's own id.
+    /// The source's own id when first seen.
     pub native_id: String,
     /// Hash of the original.
     pub sha256: Sha256,
@@ -349,7 +349,7 @@ async fn make_bundle(
     let inputs: Vec<Member> = members
         .iter()
         .map(|known| Member {
-            native_id: known.item.native_id.clone(),
+            native_id: known.item.origin_id.clone(),
             name: known.item.name.clone(),
             native: known.item.native.clone(),
             document: known
@@ -393,7 +393,7 @@ async fn make_bundle(
         .filter_map(|known| {
             let version = known.version.as_ref()?;
             Some(BundleMember {
-                native_id: known.item.native_id.clone(),
+                native_id: known.item.origin_id.clone(),
                 sha256: version.sha256,
                 renditions: known
                     .renditions

@@ -6,7 +6,7 @@ use super::{StepError, enqueue_assemble, log, parse_id};
 use crate::{
     app::{App, SourceSetup},
     catalog::{Claimed, Item, Lane, NewVersion, NewWork, Tx, WorkKind},
-    domain::{Bilingual, ItemId, ItemRole, ItemState, Sha256, VersionId, group_key},
+    domain::{Bilingual, GroupBy, ItemId, ItemRole, ItemState, Sha256, VersionId, group_key},
     record::{Sidecar, release_id},
 };
 
@@ -180,6 +180,14 @@ async fn apply_sidecar(
     regroup(tx, app, source, &item.folder, parsed.ok().as_ref()).await
 }
 
+/// The group of an item that no metadata names. A file that stands alone keeps its group wherever it moves.
+fn own_group(source: &SourceSetup, item: &Item) -> String {
+    match source.group_by {
+        GroupBy::File => item.origin_id.clone(),
+        GroupBy::Folder | GroupBy::Pair => group_key(source.group_by, &item.folder, &item.name),
+    }
+}
+
 /// Puts the items of a folder into the groups that its metadata names, and has all groups concerned looked at again.
 pub(super) async fn regroup(
     tx: &mut Tx,
@@ -195,7 +203,7 @@ pub(super) async fn regroup(
         }
         let key = sidecar
             .and_then(|sidecar| sidecar.group_key(folder, &member.name))
-            .unwrap_or_else(|| group_key(source.group_by, folder, &member.name));
+            .unwrap_or_else(|| own_group(source, &member));
         for group in [&member.group_key, &key] {
             let release = release_id(source.id, group);
             tx.know_release(release, source.id, group, now).await?;

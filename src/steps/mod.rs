@@ -8,6 +8,7 @@ mod assemble;
 mod convert;
 pub mod examine;
 mod fetch;
+mod inventory;
 mod publish;
 mod scan;
 mod screen;
@@ -28,6 +29,7 @@ use crate::{
 };
 
 pub use assemble::{Bundle, BundleMember, BundleRendition, decide, reassemble, withdraw};
+pub use inventory::inventory;
 pub use publish::{PlanBody, PlannedRelease, apply_plan, plan_release, store_plan};
 pub use transfer::{build_transfer, decide_transfer, plan_transfer};
 

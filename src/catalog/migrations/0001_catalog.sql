@@ -16,6 +16,7 @@ CREATE TABLE items (
     id                    TEXT PRIMARY KEY,
     source_id             TEXT NOT NULL REFERENCES sources (id),
     native_id             TEXT NOT NULL,
+    origin_id             TEXT NOT NULL,       -- native id when first seen: derived ids survive a move
     path                  TEXT NOT NULL,
     name                  TEXT NOT NULL,
     folder                TEXT NOT NULL,
@@ -35,7 +36,8 @@ CREATE TABLE items (
     current_version       TEXT,
     first_seen_at         TEXT NOT NULL,
     gone_at               TEXT,
-    UNIQUE (source_id, native_id)
+    UNIQUE (source_id, native_id),
+    UNIQUE (source_id, origin_id)
 );
 CREATE INDEX items_by_group ON items (source_id, group_key);
 CREATE INDEX items_by_folder ON items (source_id, folder);

@@ -1,0 +1,213 @@
+//! What is passed over: lock files, half-written downloads, system files, snapshot trees; and who is editing what.
+//!
+//! Rule that must hold: an ignored entry is counted, and a name that is only being edited is deferred, not ignored.
+
+/// Names that no person would call a record. `*` stands for any characters, `?` for one; case does not matter.
+pub(super) const BUILT_IN: &[&str] = &[
+    // Locks and temporary files of office software.
+    "~$*",
+    ".~lock.*#",
+    "*.tmp",
+    "*.dwl",
+    "*.dwl2",
+    // Transfers that have not ended.
+    "*.partial",
+    "*.crdownload",
+    // Desktop leavings.
+    "Thumbs.db",
+    "ehthumbs.db",
+    "desktop.ini",
+    ".DS_Store",
+    "._*",
+    // Bins.
+    "$RECYCLE.BIN",
+    ".Trash-*",
+    ".Trashes",
+    // System folders, and snapshots, which would show every record once per snapshot.
+    "System Volume Information",
+    "lost+found",
+    ".snapshot",
+    "~snapshot",
+    ".zfs",
+    // Deleted, but still open somewhere.
+    ".nfs????????*",
+    ".fuse_hidden*",
+    // Our own marker.
+    ".rideau-source*",
+];
+
+/// The names to pass over in one source.
+#[derive(Clone, Debug)]
+pub(super) struct Ignore {
+    patterns: Vec<Vec<char>>,
+}
+
+impl Ignore {
+    pub(super) fn new(configured: &[String]) -> Self {
+        let patterns = BUILT_IN
+            .iter()
+            .copied()
+            .chain(configured.iter().map(String::as_str))
+            .map(|pattern| pattern.to_lowercase().chars().collect())
+            .collect();
+        Self { patterns }
+    }
+
+    /// Tells whether a name, as people read it, is passed over.
+    pub(super) fn matches(&self, name: &str) -> bool {
+        let name: Vec<char> = name.to_lowercase().chars().collect();
+        self.patterns
+            .iter()
+            .any(|pattern| pattern_matches(pattern, &name))
+    }
+}
+
+/// True for a pattern that can never match, because patterns are about names and not about paths.
+pub(super) fn is_useless(pattern: &str) -> bool {
+    pattern.is_empty() || pattern.contains('/')
+}
+
+/// Greedy matching with one point of return: at most pattern length times name length.
+fn pattern_matches(pattern: &[char], name: &[char]) -> bool {
+    let (mut p, mut n) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while n < name.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, n));
+                p += 1;
+            }
+            Some(&c) if c == '?' || c == name[n] => {
+                p += 1;
+                n += 1;
+            }
+            _ => match star {
+                Some((at, taken)) => {
+                    star = Some((at, taken + 1));
+                    p = at + 1;
+                    n = taken + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
+/// The lock files of one folder.
+#[derive(Debug, Default)]
+pub(super) struct Locks {
+    /// What follows `~$`, in lower case.
+    office: Vec<String>,
+    /// Names between `.~lock.` and `#`, in lower case.
+    libre: Vec<String>,
+}
+
+impl Locks {
+    /// Notes a name of the folder, if it is a lock.
+    pub(super) fn note(&mut self, name: &str) {
+        if let Some(rest) = name.strip_prefix("~$") {
+            self.office.push(rest.to_lowercase());
+        } else if let Some(rest) = name
+            .strip_prefix(".~lock.")
+            .and_then(|rest| rest.strip_suffix('#'))
+        {
+            self.libre.push(rest.to_lowercase());
+        }
+    }
+
+    /// Tells whether someone has this name open. Word puts `~$` in place of the first one or two letters of longer
+    /// names, so `~$port.docx` locks `Report.docx` too.
+    pub(super) fn covers(&self, name: &str) -> bool {
+        if self.office.is_empty() && self.libre.is_empty() {
+            return false;
+        }
+        let name = name.to_lowercase();
+        self.libre.contains(&name)
+            || self.office.iter().any(|rest| {
+                !rest.is_empty()
+                    && name
+                        .strip_suffix(rest.as_str())
+                        .is_some_and(|start| start.chars().count() <= 2)
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_in() {
+        let ignore = Ignore::new(&[]);
+        for name in [
+            "~$report.docx",
+            ".~lock.a.odt#",
+            "~WRL0001.tmp",
+            "x.TMP",
+            "a.partial",
+            "THUMBS.DB",
+            "._a",
+            ".snapshot",
+            "$Recycle.Bin",
+            ".nfs000000000004",
+            ".rideau-source-1",
+        ] {
+            assert!(ignore.matches(name), "{name}");
+        }
+        for name in [
+            "report.docx",
+            "tmp",
+            "a.tmp.docx",
+            "~report.docx",
+            ".gitignore",
+            "thumbs.db.xlsx",
+            ".nfs-notes",
+            "snapshot",
+            "desktop_ini",
+        ] {
+            assert!(!ignore.matches(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn patterns() {
+        let check = |pattern: &str, name: &str, expected: bool| {
+            let ignore = Ignore {
+                patterns: vec![pattern.to_lowercase().chars().collect()],
+            };
+            assert_eq!(ignore.matches(name), expected, "{pattern} {name}");
+        };
+        check("*", "", true);
+        check("*", "a", true);
+        check("?", "é", true);
+        check("?", "", false);
+        check("a*b*c", "a-b-b-c", true);
+        check("a*b*c", "a-c-b", false);
+        check("*.BAK", "x.bak", true);
+        check("**", "x", true);
+        check("", "x", false);
+        check("[ab]", "a", false);
+        check("*a*a*a*a*a*a*b", &"a".repeat(255), false);
+    }
+
+    #[test]
+    fn locks() {
+        let mut locks = Locks::default();
+        for name in [
+            "~$Budget.xlsx",
+            "~$port.docx",
+            ".~lock.plan.odt#",
+            "~$",
+            "other",
+        ] {
+            locks.note(name);
+        }
+        for name in ["Budget.xlsx", "budget.XLSX", "Report.docx", "plan.odt"] {
+            assert!(locks.covers(name), "{name}");
+        }
+        for name in ["Big budget.xlsx", "Support.docx", "plan.odt2", "other", "x"] {
+            assert!(!locks.covers(name), "{name}");
+        }
+    }
+}
