@@ -486,10 +486,12 @@ fn target_setup(
 ) -> anyhow::Result<TargetSetup> {
     let connector: Arc<dyn Target> =
         if let Some(options) = target.options.get::<catalogue::CatalogueOptions>() {
-            Arc::new(catalogue::CatalogueTarget::new(
-                options,
-                &settings.department.name,
-            )?)
+            {
+            let told = options
+                .settings(&settings.department.name)
+                .ok_or_else(|| anyhow::anyhow!("target {}: no folder and no store", target.name()))?;
+            Arc::new(catalogue::CatalogueTarget::new(&told)?)
+        }
         } else if let Some(options) = target.options.get::<ckan::CkanOptions>() {
             Arc::new(ckan::CkanTarget::new(
                 options,

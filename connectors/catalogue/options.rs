@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use rideau_domain::{Bilingual, bilingual};
 
+use super::{CatalogueSettings, Location};
 use crate::options::{Problems, Section, StoreUrl, WebUrl};
 
 crate::options! {
@@ -19,10 +20,11 @@ crate::options! {
         #[fr = "Le dépôt de publication. Ceci ou `path`."]
         #[example = "\"s3://open-data/catalogue\""]
         url: Option<StoreUrl>,
-        /// The address under which the public sees it. Identifiers of datasets begin with it, so it should never change.
-        #[fr = "L’adresse sous laquelle le public le voit. Les identifiants des jeux de données commencent par elle : elle ne devrait jamais changer."]
+        /// The address under which the public sees it. Identifiers of datasets begin with it, so it should never change. Without
+        /// it there is neither a sitemap nor a feed.
+        #[fr = "L’adresse sous laquelle le public le voit. Les identifiants des jeux de données commencent par elle : elle ne devrait jamais changer. Sans elle, ni plan du site ni fil de nouvelles."]
         #[example = "\"https://open.example.gc.ca/\""]
-        base_url: WebUrl,
+        base_url: Option<WebUrl>,
         /// The catalogue's title, in both languages. Without it, the department's name.
         #[fr = "Le titre du catalogue, dans les deux langues. Sans lui, le nom du ministère."]
         #[example = "{ en = \"Open data\", fr = \"Données ouvertes\" }"]
@@ -50,5 +52,23 @@ fn one_place(options: &CatalogueOptions, section: &Section<'_>, problems: &mut P
             );
             false
         }
+    }
+}
+
+impl CatalogueOptions {
+    /// What the catalogue is told, for a department of this name. `None` when neither a folder nor a store is given, which
+    /// decoding refuses.
+    pub fn settings(&self, department: &Bilingual) -> Option<CatalogueSettings> {
+        let location = match (&self.path, &self.url) {
+            (Some(path), _) => Location::Folder(path.clone()),
+            (None, Some(url)) => Location::Store(url.url().clone()),
+            (None, None) => return None,
+        };
+        Some(CatalogueSettings {
+            location,
+            base_url: self.base_url.as_ref().map(|url| url.url().clone()),
+            title: self.title.clone().unwrap_or_else(|| department.clone()),
+            organization: department.clone(),
+        })
     }
 }

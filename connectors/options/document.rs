@@ -24,6 +24,10 @@ use super::{
 
 /// Larger files are refused: no file of settings is.
 const MOST_BYTES: usize = 1 << 20;
+/// Syntax errors reported of one file.
+const MOST_SYNTAX_ERRORS: usize = 50;
+/// Longer lines are refused: no setting is.
+const MOST_LINE_BYTES: usize = 16 * 1024;
 /// More dots than this in one line outside of quotes would nest tables too deep.
 const MOST_DOTS: usize = 200;
 
@@ -122,7 +126,8 @@ impl Document {
                 source,
             });
         }
-        for error in errors {
+        // What follows dozens of syntax errors is noise; a hostile file has thousands.
+        for error in errors.into_iter().take(MOST_SYNTAX_ERRORS) {
             let span = error.span().unwrap_or(0..0);
             let said = error.message();
             problems.add_in(
@@ -565,6 +570,15 @@ fn refused(text: &str) -> Option<(Range<usize>, Bilingual)> {
                 (None, '.') => dots += 1,
                 _ => {}
             }
+        }
+        if line.len() > MOST_LINE_BYTES {
+            return Some((
+                start..start,
+                bilingual!(
+                    "This line is longer than 16 KiB: this is not a file of settings.",
+                    "Cette ligne dépasse 16 Kio : ce n’est pas un fichier de paramètres."
+                ),
+            ));
         }
         if dots > MOST_DOTS {
             return Some((

@@ -50,9 +50,10 @@ pub(super) fn telling(key: &str) -> bool {
     let key = key.trim().trim_matches(['"', '\'']).to_ascii_lowercase();
     let last = key.rsplit('.').next().unwrap_or(&key);
     TELLING.iter().any(|word| last.contains(word))
-        || ["token", "password", "secret", "api_key"]
-            .iter()
-            .any(|word| strsim::damerau_levenshtein(last, word) <= 2)
+        || last.len() <= 16
+            && ["token", "password", "secret", "api_key"]
+                .iter()
+                .any(|word| strsim::damerau_levenshtein(last, word) <= 2)
 }
 
 /// Values of telling keys, and user names and passwords in addresses.
@@ -72,7 +73,7 @@ fn suspected(text: &str) -> Vec<Range<usize>> {
         for (at, _) in line.match_indices('=') {
             let key = line[..at]
                 .trim_end()
-                .rsplit(['{', ',', ' ', '\t', '#'])
+                .rsplit(['{', ',', ' ', '\t', '#', '='])
                 .next()
                 .unwrap_or_default();
             // A reference to a variable or a file is no secret.

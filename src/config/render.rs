@@ -12,6 +12,9 @@ use miette::{
 use rideau_connectors::options::{Problem, Problems, Severity};
 use rideau_domain::Lang;
 
+/// Characters shown on each side of a place.
+const MOST_SHOWN: usize = 120;
+
 /// All problems in one language, each with its line; `color` for terminals, `width` in columns.
 pub fn render(problems: &Problems, lang: Lang, color: bool, width: usize) -> String {
     let theme = if color {
@@ -63,6 +66,15 @@ impl Shown {
             .map_or(0, |at| at + 1);
         let rest = body.get(start..).unwrap_or_default();
         let line_end = start + rest.find(['\n', '\r']).unwrap_or(rest.len());
+        // Of a long line, only what is around the place: drawing a whole one takes very long.
+        let line_start = start
+            - nearby(
+                body.get(line_start..start)
+                    .unwrap_or_default()
+                    .chars()
+                    .rev(),
+            );
+        let line_end = start + nearby(body.get(start..line_end).unwrap_or_default().chars());
         let length = problem.span.end.clamp(start, line_end) - start;
         Self {
             text,
@@ -83,6 +95,11 @@ impl Shown {
             }),
         }
     }
+}
+
+/// How many bytes the first characters have, as many as are shown on one side.
+fn nearby(chars: impl Iterator<Item = char>) -> usize {
+    chars.take(MOST_SHOWN).map(char::len_utf8).sum()
 }
 
 /// One line of a file, at its place. Whatever is asked for, no other line is shown.

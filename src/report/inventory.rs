@@ -537,7 +537,7 @@ mod tests {
     #[test]
     fn languages_become_the_template_s_codes() {
         let check = |list: &[&str], expect| {
-            assert_eq!(language_code(list.iter().copied()), expect, "{list:?}")
+            assert_eq!(language_code(list.iter().copied()), expect, "{list:?}");
         };
         check(&[], "");
         check(&[""], "");

@@ -53,9 +53,7 @@ pub async fn inventory(app: &App) -> Result<Vec<InventoryRow>, StepError> {
                     if *level > SecurityLevel::Unclassified && *state == crate::domain::MarkingState::Standing)
             });
         }
-        let address = public
-            .and_then(|p| p.address.clone())
-            .unwrap_or_default();
+        let address = public.and_then(|p| p.address.clone()).unwrap_or_default();
         rows.push(InventoryRow {
             ref_number: release.id.to_string(),
             title: both(&record, "title_translated").unwrap_or_else(|| release.title.clone()),

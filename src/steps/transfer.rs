@@ -11,10 +11,14 @@ use crate::{
     app::App,
     catalog::{CatalogError, Claimed, FactSubject, Item, NewEvent, Release, Transfer, Tx, Version},
     domain::{
-        Bilingual, Consent, DecidedBy, Decision, DecisionId, DecisionKind, Effect, FormatFamily, ReleaseId,
-        ReleaseState, RuleSet, Sha256, Stage, Standing, TransferId, TransferState, Verdict, hash_json, standing,
+        Bilingual, Consent, DecidedBy, Decision, DecisionId, DecisionKind, Effect, FormatFamily,
+        ReleaseId, ReleaseState, RuleSet, Sha256, Stage, Standing, TransferId, TransferState,
+        Verdict, hash_json, standing,
     },
-    transfer::{BagError, BagEvent, BagFinding, BagInput, BagItem, BagRendition, FindingSubject, Identification, build},
+    transfer::{
+        BagError, BagEvent, BagFinding, BagInput, BagItem, BagRendition, FindingSubject,
+        Identification, build,
+    },
 };
 
 /// Exactly what a decision about a transfer is bound to.
@@ -37,7 +41,10 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
     let id: ReleaseId = parse_id(work)?;
     let release = app.catalog.read().await?.release(id).await?;
     // What is about to be published is handed over afterwards, with the word that it was.
-    let on_its_way = matches!(release.state, ReleaseState::Approved | ReleaseState::Incomplete);
+    let on_its_way = matches!(
+        release.state,
+        ReleaseState::Approved | ReleaseState::Incomplete
+    );
     if !on_its_way && plan_transfer(app, id).await?.is_some() {
         build_transfer(app, id).await?;
     }
@@ -322,7 +329,10 @@ async fn bundle(tx: &mut Tx, app: &App, release: &Release) -> Result<Option<Bund
     )))
 }
 
-async fn members(tx: &mut Tx, release: &Release) -> Result<Vec<(Item, Option<Version>)>, CatalogError> {
+async fn members(
+    tx: &mut Tx,
+    release: &Release,
+) -> Result<Vec<(Item, Option<Version>)>, CatalogError> {
     let mut members = Vec::new();
     for item in tx
         .group_members(release.source_id, &release.group_key)
@@ -349,7 +359,9 @@ async fn bag_input(
     let decided = decisions
         .iter()
         .rev()
-        .find(|decision| decision.kind == DecisionKind::Transfer && decision.bound_hash == transfer.bundle_hash)
+        .find(|decision| {
+            decision.kind == DecisionKind::Transfer && decision.bound_hash == transfer.bundle_hash
+        })
         .map(|decision| decision.at)
         .ok_or_else(|| {
             StepError::Person(Bilingual::new(
@@ -491,9 +503,8 @@ fn identified_by(format: &crate::domain::Format) -> Option<Identification> {
     match format.name.as_str() {
         "unknown" | "empty" => None,
         "csv" | "tsv" | "txt" | "md" => Some(Identification::Extension),
-        "xlsx" | "xlsm" | "xlsb" | "docx" | "docm" | "pptx" | "ods" | "odt" | "odp" | "epub" | "xls" | "doc" => {
-            Some(Identification::Container)
-        }
+        "xlsx" | "xlsm" | "xlsb" | "docx" | "docm" | "pptx" | "ods" | "odt" | "odp" | "epub"
+        | "xls" | "doc" => Some(Identification::Container),
         _ => Some(Identification::Signature),
     }
 }

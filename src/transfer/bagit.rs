@@ -36,7 +36,7 @@ pub(super) fn info(input: &BagInput, oxum: &str) -> String {
         ])
         .map(|(label, value)| (label, one_line(&value)))
         .filter(|(_, value)| !value.is_empty())
-        .map(|(label, value)| format!("{label}: {value}\n"))
+        .flat_map(|(label, value)| [label.to_owned(), ": ".to_owned(), value, "\n".to_owned()])
         .collect()
 }
 
@@ -53,7 +53,14 @@ fn one_line(value: &str) -> String {
 pub(super) fn manifest(digests: &BTreeMap<String, String>) -> String {
     digests
         .iter()
-        .map(|(path, digest)| format!("{digest}  {}\n", encoded(path)))
+        .flat_map(|(path, digest)| {
+            [
+                digest.clone(),
+                "  ".to_owned(),
+                encoded(path),
+                "\n".to_owned(),
+            ]
+        })
         .collect()
 }
 

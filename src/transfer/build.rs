@@ -97,7 +97,7 @@ fn accept(input: &BagInput, layout: &Layout<'_>, folder: PathBuf) -> Result<Buil
         let sha512 = copy(file, None)?;
         digests.insert(file.path.clone(), sha512);
     }
-    let bag = Contents::of(input, layout, digests)?;
+    let bag = Contents::of(input, layout, &digests)?;
     let name = "tagmanifest-sha512.txt";
     let ours = bag.files.get(name);
     let path = folder.join(name);
@@ -132,7 +132,7 @@ fn write(input: &BagInput, layout: &Layout<'_>, building: &Path) -> Result<Conte
         let sha512 = copy(file, Some(&building.join(&file.path)))?;
         digests.insert(file.path.clone(), sha512);
     }
-    let bag = Contents::of(input, layout, digests)?;
+    let bag = Contents::of(input, layout, &digests)?;
     for (name, bytes) in &bag.files {
         if let Some((folder, _)) = name.rsplit_once('/') {
             folders.make(building, folder)?;
@@ -155,7 +155,7 @@ struct Contents {
 }
 
 impl Contents {
-    fn of(input: &BagInput, layout: &Layout<'_>, sha512: Digests) -> Result<Self, BagError> {
+    fn of(input: &BagInput, layout: &Layout<'_>, sha512: &Digests) -> Result<Self, BagError> {
         let sha256: BTreeMap<String, String> = layout
             .files()
             .map(|file| (file.path.clone(), file.sha256.to_string()))
@@ -165,7 +165,7 @@ impl Contents {
             .fold(0, |sum: u64, file| sum.saturating_add(file.size_bytes));
         let count = u64::try_from(sha256.len()).unwrap_or(u64::MAX);
         let oxum = format!("{octets}.{count}");
-        let mut files = metadata(input, layout, &sha512)?;
+        let mut files = metadata(input, layout, sha512)?;
         files.insert("bagit.txt".to_owned(), bagit::DECLARATION.into());
         files.insert("bag-info.txt".to_owned(), bagit::info(input, &oxum).into());
         files.insert(
@@ -174,7 +174,7 @@ impl Contents {
         );
         files.insert(
             "manifest-sha512.txt".to_owned(),
-            bagit::manifest(&sha512).into(),
+            bagit::manifest(sha512).into(),
         );
         let tags = |digest: fn(&[u8]) -> String| {
             let digests: BTreeMap<_, _> = files
@@ -224,7 +224,7 @@ fn metadata(
     let mut files = BTreeMap::from([
         (
             "metadata/premis.xml".to_owned(),
-            premis::file(input, layout, digests)?,
+            premis::file(input, layout, digests),
         ),
         (
             "metadata/mets.xml".to_owned(),

@@ -26,7 +26,7 @@ pub(super) fn file(input: &BagInput, layout: &Layout<'_>, digests: &Digests) -> 
     xml.within("mets", &root, |xml| {
         header(xml, input);
         xml.within("dmdSec", &[("ID", "dmd-dc")], |xml| {
-            reference(xml, "DC", "text/xml", "dc.xml", None)
+            reference(xml, "DC", "text/xml", "dc.xml", None);
         });
         xml.within("dmdSec", &[("ID", "dmd-record")], |xml| {
             reference(xml, "OTHER", "application/json", "record.json", None);

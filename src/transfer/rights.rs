@@ -64,13 +64,14 @@ impl FindingGround {
     }
 
     /// May the files be disseminated, in the words of the PREMIS community: `Allow`, `Disallow`, `Conditional`.
+    ///
+    /// The screening turns what has lapsed into `expire`. Nothing else is opened by a date here, and never a finding
+    /// that carries an error.
     pub(super) fn restriction(&self, today: NaiveDate) -> &'static str {
-        if self.opening_date.is_some_and(|day| day <= today) {
-            return "Allow";
-        }
+        let opened = self.error.is_none() && self.opening_date.is_some_and(|day| day <= today);
         match self.effect {
             Effect::Allow => "Allow",
-            // Without a date nobody knows when it lapses.
+            Effect::Expire if opened => "Allow",
             Effect::Expire | Effect::Restrict | Effect::Block => "Disallow",
             Effect::Review | Effect::Redact => "Conditional",
         }
@@ -92,9 +93,22 @@ impl FindingGround {
         }
         Bilingual::new(
             format!("{en}, s. {section}"),
-            format!("{fr}, art. {section}"),
+            format!("{fr}, art. {}", french(section)),
         )
     }
+}
+
+/// A provision as French statutes write it: `21(1)(b.1)` is `21(1)b.1)`.
+fn french(section: &str) -> String {
+    let mut out = String::with_capacity(section.len());
+    let mut chars = section.chars().peekable();
+    while let Some(c) = chars.next() {
+        let letter = chars.peek().is_some_and(char::is_ascii_lowercase);
+        if c != '(' || !letter {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// Short names that rules use, with the citation (Justice Laws).
@@ -134,10 +148,7 @@ const ACTS: [(&str, &str, &str); 6] = [
 /// All statements: grounds of standing findings of the transfer rules, then the licence.
 ///
 /// A finding whose effect is `allow` stands in nobody's way and gives no statement; it is in `findings.json`.
-pub(super) fn statements(
-    input: &BagInput,
-    layout: &Layout<'_>,
-) -> Result<Vec<Rights>, serde_json::Error> {
+pub(super) fn statements(input: &BagInput, layout: &Layout<'_>) -> Vec<Rights> {
     let mut grounds: BTreeMap<FindingGround, BTreeSet<Uuid>> = BTreeMap::new();
     let mut licensed = BTreeSet::new();
     for laid in &layout.items {
@@ -186,7 +197,7 @@ pub(super) fn statements(
             files: licensed,
         });
     }
-    Ok(list)
+    list
 }
 
 /// Name and address of a licence of the portal; nothing for one that we do not know.
@@ -203,5 +214,67 @@ pub(super) fn licence_words(id: &str) -> Option<(Bilingual, Bilingual)> {
             ),
         )),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ground(effect: Effect, opens: Option<&str>, error: bool) -> FindingGround {
+        FindingGround {
+            basis: Basis {
+                act: "ATIA".to_owned(),
+                section: "20(1)(b.1)".to_owned(),
+                kind: BasisKind::Mandatory,
+            },
+            rule: "r".to_owned(),
+            rule_version: 1,
+            effect,
+            parts: Parts::Whole,
+            opening_date: opens.map(|day| day.parse().unwrap()),
+            text: Bilingual::default(),
+            error: error.then(Bilingual::default),
+        }
+    }
+
+    #[test]
+    fn only_what_the_screening_let_lapse_is_open() {
+        let check = |effect, opens, error, expect: &str| {
+            let today = "2026-01-05".parse().unwrap();
+            assert_eq!(
+                ground(effect, opens, error).restriction(today),
+                expect,
+                "{effect:?} {opens:?} {error}"
+            );
+        };
+        check(Effect::Expire, Some("2026-01-05"), false, "Allow");
+        check(Effect::Expire, Some("2026-01-06"), false, "Disallow");
+        check(Effect::Expire, Some("2020-01-01"), true, "Disallow");
+        check(Effect::Expire, None, false, "Disallow");
+        check(Effect::Restrict, Some("2020-01-01"), false, "Disallow");
+        check(Effect::Block, Some("2020-01-01"), false, "Disallow");
+        check(Effect::Review, Some("2020-01-01"), false, "Conditional");
+        check(Effect::Redact, None, false, "Conditional");
+    }
+
+    #[test]
+    fn provisions_are_cited_in_both_languages() {
+        assert_eq!(
+            ground(Effect::Restrict, None, false).citation(),
+            Bilingual::new(
+                "Access to Information Act, R.S.C. 1985, c. A-1, s. 20(1)(b.1)",
+                "Loi sur l’accès à l’information, L.R.C. (1985), ch. A-1, art. 20(1)b.1)"
+            )
+        );
+        for (section, expect) in [
+            ("19(1)", "19(1)"),
+            ("21(1)(a)", "21(1)a)"),
+            ("(", "("),
+            ("", ""),
+            ("69", "69"),
+        ] {
+            assert_eq!(french(section), expect);
+        }
     }
 }
