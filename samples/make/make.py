@@ -337,14 +337,14 @@ def markings(office):
     t.title("Regional capacity")
     t.heading(1, "Issue")
     t.paragraph("Offices in two regions have less space than they need. This note is a sample.")
-    t.save(expect(BRIEFS + "/Regional capacity.docx", "blocked", "PROTECTED B in the header of every page, the first included",
+    t.save(expect(BRIEFS + "/Regional capacity.docx", "review", "PROTECTED B in the header of every page, the first included",
                   "PROTECTED B dans l’en-tête de chaque page, la première comprise", markings=["protected_b"]))
     t = Text(office, "fr-CA")
     describe(t.doc, title="Capacité régionale", author="Unité des notes Exemple")
     t.page(header="PROTÉGÉ B", footer="Protégé B / Protected B")
     t.title("Capacité régionale")
     t.paragraph("Les bureaux de deux régions manquent d’espace. Cette note est un exemple.")
-    t.save(expect(BRIEFS + "/Capacité régionale.docx", "blocked", "PROTÉGÉ B in header and footer",
+    t.save(expect(BRIEFS + "/Capacité régionale.docx", "review", "PROTÉGÉ B in header and footer",
                   "PROTÉGÉ B dans l’en-tête et le pied de page", markings=["protected_b"]))
     t = Text(office)
     describe(t.doc, title="Consultation with partners", author="Briefing Unit Sample")
@@ -382,7 +382,7 @@ def markings(office):
              ["Bureau sud", 2100, 2255], ["Total", 3350, 3555]])
     page_header(d, s, header="PROTÉGÉ B", footer="PROTÉGÉ B")
     describe(d, title="Charge de travail", author="Unité des notes Exemple")
-    save(d, expect(BRIEFS + "/Charge de travail.xlsx", "blocked", "PROTÉGÉ B in the page header and footer only",
+    save(d, expect(BRIEFS + "/Charge de travail.xlsx", "review", "PROTÉGÉ B in the page header and footer only",
                    "PROTÉGÉ B seulement dans l’en-tête et le pied de page d’impression", markings=["protected_b"]), XLSX)
 
 
@@ -601,7 +601,7 @@ HEAD = '''# What must become of each file of samples/drive. Written by samples/m
 #   published                  goes to the portal without a person, where the policy allows it
 #   published_after_treatment  the same, from a copy whose hidden content was removed
 #   review                     waits for a person
-#   blocked                    is refused: a security marking stands
+#   blocked                    a rule forbids it: marked above Protected B
 #   unreadable                 could not be checked, goes to a person; `code` says why
 #   ignored                    is no item at all
 #   record                     is read as the record of the files it names

@@ -13,7 +13,7 @@ use crate::{bilingual, report, setup, steps};
 /// The data inventory.
 #[derive(Debug, Subcommand)]
 pub(super) enum Inventory {
-    /// Write the inventory. Rows that the registry would not take are left out and named on standard error (exit code 1).
+    /// Write the inventory: every release, complete or not.
     Export {
         /// The form.
         #[arg(long, value_enum, default_value_t = Form::Csv)]
@@ -21,6 +21,12 @@ pub(super) enum Inventory {
         /// File to write; standard output when not given.
         #[arg(long, short)]
         output: Option<PathBuf>,
+        /// Only rows that the registry would take: for uploading.
+        #[arg(long)]
+        ready: bool,
+        /// Say what every other row lacks, on standard error.
+        #[arg(long)]
+        problems: bool,
     },
 }
 
@@ -35,10 +41,20 @@ pub(super) enum Form {
 
 impl Inventory {
     pub(super) async fn run(self, config: &Path, out: &Out) -> anyhow::Result<ExitCode> {
-        let Self::Export { format, output } = self;
+        let Self::Export {
+            format,
+            output,
+            ready,
+            problems: tell,
+        } = self;
         let app = setup::open(config, out).await?;
         let rows = steps::inventory(&app).await?;
-        let (inventory, problems) = report::Inventory::partial(rows);
+        let (complete, problems) = report::Inventory::partial(rows.clone());
+        let inventory = if ready {
+            complete
+        } else {
+            report::Inventory::everything(rows)
+        };
         let bytes = match format {
             Form::Csv => inventory.csv()?,
             Form::Json => inventory.json()?,
@@ -55,7 +71,7 @@ impl Inventory {
             }
             None => std::io::Write::write_all(&mut std::io::stdout(), &bytes)?,
         }
-        for problem in &problems {
+        for problem in problems.iter().filter(|_| tell) {
             eprintln!(
                 "! {} {}: {}",
                 problem.ref_number,
@@ -63,10 +79,16 @@ impl Inventory {
                 out.get(&problem.message)
             );
         }
-        Ok(if problems.is_empty() {
-            ExitCode::SUCCESS
-        } else {
-            ExitCode::from(1)
-        })
+        if !problems.is_empty() && !tell {
+            eprintln!(
+                "{}",
+                out.get(&bilingual!(
+                    "{} values are missing or wrong before the registry would take every row; --problems lists them.",
+                    "{} valeurs manquent ou sont erronées avant que le registre n’accepte chaque ligne; --problems les énumère.",
+                    problems.len()
+                ))
+            );
+        }
+        Ok(ExitCode::SUCCESS)
     }
 }

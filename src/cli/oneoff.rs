@@ -211,7 +211,11 @@ impl Convert {
                 warning.place.at
             ));
         }
-        if examination.removed_hidden {
+        let hidden = examination
+            .facts
+            .iter()
+            .any(|fact| matches!(fact.detail, FactDetail::Hidden { .. }));
+        if hidden {
             out.say(&Bilingual::new(
                 "  ! Hidden content was left out. `rideau screen` shows what.",
                 "  ! Du contenu caché a été écarté. `rideau screen` montre quoi.",

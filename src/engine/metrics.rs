@@ -3,7 +3,7 @@
 //! What is counted while running is kept here; what stands in the catalog is read from there when asked. Rule that
 //! must hold: labels are names from the configuration or fixed words, never ids, paths or text.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use prometheus_client::{
     encoding::{EncodeLabelSet, text::encode},
@@ -66,6 +66,8 @@ pub struct Metrics {
     target_errors: Family<Target, Counter>,
     target_writes: Family<Target, Counter>,
     target_bytes: Family<Target, Counter>,
+    /// Highest peak memory of a worker, in bytes.
+    worker_peak: AtomicU64,
     /// Steps begun, for tests that stop the program at each.
     pub(super) boundaries: AtomicU64,
 }
@@ -83,6 +85,7 @@ impl Default for Metrics {
             target_errors: Family::default(),
             target_writes: Family::default(),
             target_bytes: Family::default(),
+            worker_peak: AtomicU64::new(0),
             boundaries: AtomicU64::new(0),
         }
     }
@@ -107,6 +110,17 @@ impl Metrics {
                 retry: retry.to_owned(),
             })
             .inc();
+    }
+
+    /// A worker ended and says how much memory it had at its peak.
+    pub fn worker_used(&self, peak_memory_bytes: Option<u64>) {
+        self.worker_peak
+            .fetch_max(peak_memory_bytes.unwrap_or(0), Ordering::Relaxed);
+    }
+
+    /// The highest peak memory of a worker so far, in bytes.
+    pub fn worker_peak(&self) -> u64 {
+        self.worker_peak.load(Ordering::Relaxed)
     }
 
     /// A target failed.

@@ -50,6 +50,10 @@ pub struct Summary {
     pub set_aside: u64,
     /// True when work under way was released because the grace time had passed.
     pub cut_off: bool,
+    /// Peak memory of this process, in bytes; `None` where `/proc` is missing.
+    pub peak_memory_bytes: Option<u64>,
+    /// Highest peak memory of a worker, in bytes.
+    pub worker_peak_memory_bytes: u64,
 }
 
 /// Tells the engine to stop: finish what is under way, begin nothing more.
@@ -118,6 +122,14 @@ impl Worker {
         };
         host == self.host && process_start(pid).unwrap_or_default() != start
     }
+}
+
+/// The most memory this process has had, from `/proc/self/status`.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib * 1024)
 }
 
 /// When a process started, in the kernel's ticks: tells a process from a later one with the same number.
@@ -224,6 +236,8 @@ pub async fn run(app: Arc<App>, mode: Mode, stop: Stop) -> Result<Summary, Catal
     let mut tx = app.catalog.write().await?;
     tx.free_claims(&worker.name).await?;
     tx.commit().await?;
+    summary.peak_memory_bytes = peak_memory();
+    summary.worker_peak_memory_bytes = app.metrics.worker_peak();
     Ok(summary)
 }
 

@@ -12,6 +12,9 @@ use crate::{
     domain::{Bilingual, Lang, ReleaseId, RenditionKind, SourceId, language_of_name},
 };
 
+/// Fields that the portal does not take: columns of the inventory template.
+const INVENTORY_FIELDS: [&str; 1] = ["program_alignment_architecture"];
+
 /// The namespace of derived ids: UUID version 5 of `https://rideau.invalid/` in the URL namespace.
 fn namespace() -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_URL, b"https://rideau.invalid/")
@@ -73,6 +76,8 @@ pub struct Inputs<'a> {
 pub struct Assembled {
     /// The dataset as it shall be.
     pub dataset: DatasetDesired,
+    /// Fields that are for the department's own inventory and not for the portal.
+    pub inventory: Fields,
     /// Field by field: `person`, `sidecar`, `native`, `content`, `default`, `rideau`.
     pub provenance: BTreeMap<String, &'static str>,
     /// The title, as far as known.
@@ -145,6 +150,12 @@ pub fn assemble(inputs: &Inputs<'_>) -> Assembled {
             });
         }
     }
+    let mut inventory = Fields::new();
+    for name in INVENTORY_FIELDS {
+        if let Some(value) = fields.remove(name) {
+            inventory.insert(name.to_owned(), value);
+        }
+    }
     let title = Bilingual::new(
         text_at(&fields, "title_translated", "en"),
         text_at(&fields, "title_translated", "fr"),
@@ -160,6 +171,7 @@ pub fn assemble(inputs: &Inputs<'_>) -> Assembled {
             fields,
             resources,
         },
+        inventory,
         provenance,
         title,
     }

@@ -1,7 +1,8 @@
 //! The Data Inventory in the columns of the registry's template (version 3, `tables/inventory.yaml` of the portal).
 //!
 //! The portal accepts wrong choices and empty mandatory values without a word, so everything is checked here first.
-//! Rule that must hold: a row with a problem is never exported, and all problems of all rows are told at once.
+//! Rule that must hold: a row with a problem is never among those for uploading, and all problems of all rows are told at
+//! once.
 //!
 //! Texts are exported as they are. A title that begins with `=`, `+`, `-` or `@` is kept: the portal takes the columns
 //! as text, and a guard would falsify the title. Open the CSV in a spreadsheet by importing its columns as text.
@@ -130,6 +131,12 @@ impl Inventory {
         } else {
             Err(problems)
         }
+    }
+
+    /// All rows as they are, complete or not: for the department's own eyes. The registry would refuse some of them.
+    pub fn everything(mut rows: Vec<InventoryRow>) -> Self {
+        rows.sort_by(|a, b| a.ref_number.cmp(&b.ref_number));
+        Self { rows }
     }
 
     /// The rows that are right, and the problems of the others, which are left out.

@@ -381,7 +381,14 @@ async fn make_bundle(
     tx.set_record(
         release.id,
         &Record {
-            fields: serde_json::to_value(&assembled.dataset.fields)?,
+            fields: serde_json::to_value(
+                assembled
+                    .dataset
+                    .fields
+                    .iter()
+                    .chain(&assembled.inventory)
+                    .collect::<BTreeMap<_, _>>(),
+            )?,
             provenance: serde_json::to_value(&assembled.provenance)?,
             problems: serde_json::to_value(&problems)?,
             person: json!(person),
@@ -408,11 +415,7 @@ async fn make_bundle(
         })
         .collect();
     bundle_members.sort_by(|a, b| a.native_id.cmp(&b.native_id));
-    let title = if assembled.title.en.is_empty() && assembled.title.fr.is_empty() {
-        Bilingual::same(release.group_key.clone())
-    } else {
-        assembled.title.clone()
-    };
+    let title = shown_title(&assembled.title, members);
     Ok((
         Bundle {
             release: release.id,
@@ -423,6 +426,20 @@ async fn make_bundle(
         problems,
         title,
     ))
+}
+
+/// The title in both languages for lists and logs; the one that is missing is stood in for by the other, then by the
+/// file's name. The record itself is not touched: there it stays missing.
+fn shown_title(title: &Bilingual, members: &[Known]) -> Bilingual {
+    let name = members
+        .first()
+        .map(|known| known.item.name.clone())
+        .unwrap_or_default();
+    let first = |a: &str, b: &str| [a, b, &name].iter().find(|t| !t.is_empty()).map(ToString::to_string);
+    Bilingual::new(
+        first(&title.en, &title.fr).unwrap_or_default(),
+        first(&title.fr, &title.en).unwrap_or_default(),
+    )
 }
 
 /// What is public, compared with what would be.

@@ -110,7 +110,10 @@ async fn examine(
     };
     let job = Job::new(EXAMINE, input, &output).request(serde_json::to_value(&request)?);
     let outcome = match app.sandbox.run(job).await {
-        Ok(outcome) => outcome,
+        Ok(outcome) => {
+            app.metrics.worker_used(outcome.peak_memory_bytes);
+            outcome
+        }
         Err(error) if error.fault() == Fault::File => return Ok((gave_up(&error), Vec::new())),
         Err(error) => return Err(error.into()),
     };

@@ -53,7 +53,11 @@ pub async fn inventory(app: &App) -> Result<Vec<InventoryRow>, StepError> {
                     if *level > SecurityLevel::Unclassified && *state == crate::domain::MarkingState::Standing)
             });
         }
-        let address = public.and_then(|p| p.address.clone()).unwrap_or_default();
+        // A folder on a disk is no address for the public.
+        let address = public
+            .and_then(|p| p.address.clone())
+            .filter(|address| address.starts_with("http"))
+            .unwrap_or_default();
         rows.push(InventoryRow {
             ref_number: release.id.to_string(),
             title: both(&record, "title_translated").unwrap_or_else(|| release.title.clone()),

@@ -145,6 +145,7 @@ async fn recheck(app: &App, renditions: &[Rendition]) -> Result<Vec<Fact>, StepE
         job.extra_inputs = files.collect();
         match app.sandbox.run(job).await {
             Ok(outcome) => {
+                app.metrics.worker_used(outcome.peak_memory_bytes);
                 facts.extend(serde_json::from_value::<Recheck>(outcome.value)?.facts);
             }
             Err(error) if error.fault() == Fault::File => facts.push(Fact {
