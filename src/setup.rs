@@ -487,11 +487,11 @@ fn target_setup(
     let connector: Arc<dyn Target> =
         if let Some(options) = target.options.get::<catalogue::CatalogueOptions>() {
             {
-            let told = options
-                .settings(&settings.department.name)
-                .ok_or_else(|| anyhow::anyhow!("target {}: no folder and no store", target.name()))?;
-            Arc::new(catalogue::CatalogueTarget::new(&told)?)
-        }
+                let told = options.settings(&settings.department.name).ok_or_else(|| {
+                    anyhow::anyhow!("target {}: no folder and no store", target.name())
+                })?;
+                Arc::new(catalogue::CatalogueTarget::new(&told)?)
+            }
         } else if let Some(options) = target.options.get::<ckan::CkanOptions>() {
             Arc::new(ckan::CkanTarget::new(
                 options,

@@ -30,7 +30,9 @@ use uuid::Uuid;
 
 use super::{
     pages,
-    place::{Guard, Held, Place, Steps, Written, bad, content_gone, good, unreadable, wrong_content},
+    place::{
+        Guard, Held, Place, Steps, Written, bad, content_gone, good, unreadable, wrong_content,
+    },
     preview::LOOK_BYTES,
     settings::Site,
     state::Holding,
@@ -248,7 +250,11 @@ impl Bucket {
                 other => other.map_err(|error| failed(to, error)),
             };
         }
-        let found = self.store.get(from).await.map_err(|error| failed(from, error))?;
+        let found = self
+            .store
+            .get(from)
+            .await
+            .map_err(|error| failed(from, error))?;
         let attributes = found.attributes.clone();
         let mut stream = found.into_stream();
         let mut writer =
@@ -257,7 +263,10 @@ impl Bucket {
             let chunk = chunk.map_err(|error| failed(from, error))?;
             writer.put(chunk).await.map_err(|error| failed(to, error))?;
         }
-        writer.shutdown().await.map_err(|error| unreachable_store(to).because(error))
+        writer
+            .shutdown()
+            .await
+            .map_err(|error| unreachable_store(to).because(error))
     }
 
     /// Contents, pages, then what is no longer wanted.
@@ -329,8 +338,7 @@ impl Place for Bucket {
         for (name, sha256, size) in holding.contents() {
             sound.push(
                 self.is_public(stored.as_ref(), &name, sha256, size).await?
-                    || (!switched
-                        && self.has_size(&self.key(&["content", sha256]), size).await?),
+                    || (!switched && self.has_size(&self.key(&["content", sha256]), size).await?),
             );
         }
         Ok(Some(Held {
@@ -388,7 +396,10 @@ impl Place for Bucket {
             self.steps.tick()?;
             size = size.saturating_add(chunk.len() as u64);
             hash.update(&chunk);
-            writer.put(chunk).await.map_err(|error| failed(&key, error))?;
+            writer
+                .put(chunk)
+                .await
+                .map_err(|error| failed(&key, error))?;
         }
         if size != resource.size_bytes || hex::encode(hash.finalize()) != resource.sha256 {
             writer.abort().await.map_err(|error| failed(&key, error))?;

@@ -29,7 +29,9 @@ use uuid::Uuid;
 
 use super::{
     pages,
-    place::{Guard, Held, Place, Steps, Written, bad, content_gone, good, unreadable, wrong_content},
+    place::{
+        Guard, Held, Place, Steps, Written, bad, content_gone, good, unreadable, wrong_content,
+    },
     preview::LOOK_BYTES,
     settings::Site,
     state::Holding,
@@ -266,8 +268,7 @@ impl Folder {
         let path = self.staged_path(holding.id());
         let public = match self.live_version(holding.id())? {
             Some(version) => {
-                version.starts_with(&self.version_name(holding))
-                    && self.is_whole(&version, holding)
+                version.starts_with(&self.version_name(holding)) && self.is_whole(&version, holding)
             }
             None => false,
         };
@@ -299,7 +300,9 @@ impl Folder {
         let folder = self.root.join("staged");
         let mut staged = BTreeMap::new();
         for name in list(&folder)? {
-            let id = name.strip_suffix(".json").and_then(|id| Uuid::parse_str(id).ok());
+            let id = name
+                .strip_suffix(".json")
+                .and_then(|id| Uuid::parse_str(id).ok());
             if let Some(id) = id
                 && let Some(holding) = read_holding(&folder.join(&name))?
             {
@@ -602,7 +605,9 @@ impl Place for Folder {
                 .map_err(|error| failed(&partial, error))?;
             self.steps.tick()?;
         }
-        file.flush().await.map_err(|error| failed(&partial, error))?;
+        file.flush()
+            .await
+            .map_err(|error| failed(&partial, error))?;
         drop(file);
         let expected = resource.clone();
         let steps = self.steps.clone();
@@ -617,8 +622,7 @@ impl Place for Folder {
             let metadata = fs::metadata(&partial).map_err(|error| failed(&partial, error))?;
             let mut permissions = metadata.permissions();
             permissions.set_readonly(true);
-            fs::set_permissions(&partial, permissions)
-                .map_err(|error| failed(&partial, error))?;
+            fs::set_permissions(&partial, permissions).map_err(|error| failed(&partial, error))?;
             steps.tick()?;
             rename(&partial, &path)?;
             steps.tick()?;
@@ -717,7 +721,9 @@ fn digest(path: &Path) -> Result<Option<(String, u64, Vec<u8>)>, PortError> {
     let mut start = Vec::new();
     let mut buffer = vec![0; 256 * 1024];
     loop {
-        let read = file.read(&mut buffer).map_err(|error| failed(path, error))?;
+        let read = file
+            .read(&mut buffer)
+            .map_err(|error| failed(path, error))?;
         if read == 0 {
             return Ok(Some((hex::encode(hash.finalize()), size, start)));
         }

@@ -55,11 +55,17 @@ pub(super) fn catalog_document<'a>(
     node.insert("@context".to_owned(), context());
     node.insert("@type".to_owned(), json!("dcat:Catalog"));
     if let Some(base) = &site.base_url {
-        node.insert("@id".to_owned(), json!(format!("{base}catalog.jsonld#catalog")));
+        node.insert(
+            "@id".to_owned(),
+            json!(format!("{base}catalog.jsonld#catalog")),
+        );
         node.insert("foaf:homepage".to_owned(), json!({"@id": base}));
     }
     node.insert("dct:title".to_owned(), both(&site.title));
-    node.insert("dct:language".to_owned(), languages(&["en".to_owned(), "fr".to_owned()]));
+    node.insert(
+        "dct:language".to_owned(),
+        languages(&["en".to_owned(), "fr".to_owned()]),
+    );
     node.insert("dct:publisher".to_owned(), publisher(site, None));
     let head = canonical_json(&Value::Object(node));
     let mut out = head.strip_suffix('}').unwrap_or(&head).as_bytes().to_vec();
@@ -101,7 +107,10 @@ fn dataset_node(site: &Site, dataset: &DatasetDesired, seat: Seat) -> Map<String
                 .map(move |word| json!({"@value": word, "@language": code(lang)}))
         })
         .collect();
-    put("dcat:keyword", (!keywords.is_empty()).then_some(Value::Array(keywords)));
+    put(
+        "dcat:keyword",
+        (!keywords.is_empty()).then_some(Value::Array(keywords)),
+    );
     let themes: Vec<Value> = record
         .words("subject")
         .iter()
@@ -113,7 +122,10 @@ fn dataset_node(site: &Site, dataset: &DatasetDesired, seat: Seat) -> Map<String
             })
         })
         .collect();
-    put("dcat:theme", (!themes.is_empty()).then_some(Value::Array(themes)));
+    put(
+        "dcat:theme",
+        (!themes.is_empty()).then_some(Value::Array(themes)),
+    );
     put("dct:issued", record.day("date_published").map(day));
     put("dct:modified", record.day("date_modified").map(day));
     put("dct:publisher", Some(publisher(site, Some(record))));
@@ -128,7 +140,9 @@ fn dataset_node(site: &Site, dataset: &DatasetDesired, seat: Seat) -> Map<String
     put("dct:temporal", period(record));
     put(
         "dct:accessRights",
-        Some(json!({"@id": "http://publications.europa.eu/resource/authority/access-right/PUBLIC"})),
+        Some(
+            json!({"@id": "http://publications.europa.eu/resource/authority/access-right/PUBLIC"}),
+        ),
     );
     let licence = licence(record);
     put("dct:license", licence.clone());
@@ -141,7 +155,10 @@ fn dataset_node(site: &Site, dataset: &DatasetDesired, seat: Seat) -> Map<String
         .collect();
     spoken.sort();
     spoken.dedup();
-    put("dct:language", (!spoken.is_empty()).then(|| languages(&spoken)));
+    put(
+        "dct:language",
+        (!spoken.is_empty()).then(|| languages(&spoken)),
+    );
     let distributions: Vec<Value> = dataset
         .resources
         .iter()
@@ -171,9 +188,12 @@ fn distribution(resource: &ResourceDesired, address: &str) -> Map<String, Value>
     put("dct:title", tagged(record, "name_translated"));
     put("dct:description", tagged(record, "description_translated"));
     put("dct:format", record.word("format").map(Value::String));
-    put("dcat:mediaType", media_type(&resource.media_type).map(|name| {
-        json!({"@id": format!("https://www.iana.org/assignments/media-types/{name}")})
-    }));
+    put(
+        "dcat:mediaType",
+        media_type(&resource.media_type).map(
+            |name| json!({"@id": format!("https://www.iana.org/assignments/media-types/{name}")}),
+        ),
+    );
     put(
         "dcat:byteSize",
         Some(json!({"@value": resource.size_bytes.to_string(), "@type": "xsd:nonNegativeInteger"})),
@@ -181,7 +201,10 @@ fn distribution(resource: &ResourceDesired, address: &str) -> Map<String, Value>
     put("dcat:accessURL", Some(json!({"@id": address})));
     put("dcat:downloadURL", Some(json!({"@id": address})));
     let spoken = record.words("language");
-    put("dct:language", (!spoken.is_empty()).then(|| languages(&spoken)));
+    put(
+        "dct:language",
+        (!spoken.is_empty()).then(|| languages(&spoken)),
+    );
     put("dct:issued", record.day("date_published").map(day));
     put(
         "spdx:checksum",
@@ -203,7 +226,11 @@ pub(super) fn schema_org(site: &Site, dataset: &DatasetDesired, lang: Lang) -> S
             node.insert(name.to_owned(), value);
         }
     };
-    let text = |field: &str| record.text(field, lang).map(|text| Value::String(text.text));
+    let text = |field: &str| {
+        record
+            .text(field, lang)
+            .map(|text| Value::String(text.text))
+    };
     put("@context", Some(json!("https://schema.org/")));
     put("@type", Some(json!("Dataset")));
     put("@id", Some(json!(identity(site, dataset))));
@@ -213,19 +240,39 @@ pub(super) fn schema_org(site: &Site, dataset: &DatasetDesired, lang: Lang) -> S
     put("inLanguage", Some(json!(code(lang))));
     put("isAccessibleForFree", Some(json!(true)));
     let folder = format!("datasets/{}/", dataset.id);
-    put("url", site.address(&format!("{folder}{}.html", code(lang))).map(Value::String));
+    put(
+        "url",
+        site.address(&format!("{folder}{}.html", code(lang)))
+            .map(Value::String),
+    );
     let keywords = record.words_in("keywords", lang);
     put("keywords", (!keywords.is_empty()).then(|| json!(keywords)));
-    put("datePublished", record.day("date_published").map(|day| json!(day.to_string())));
-    put("dateModified", record.day("date_modified").map(|day| json!(day.to_string())));
-    put("license", record.word("license_id").map(|id| {
-        match words::licence(&id).1 {
-            Some(address) => json!(address.get(lang)),
-            None => json!(id),
-        }
-    }));
+    put(
+        "datePublished",
+        record
+            .day("date_published")
+            .map(|day| json!(day.to_string())),
+    );
+    put(
+        "dateModified",
+        record
+            .day("date_modified")
+            .map(|day| json!(day.to_string())),
+    );
+    put(
+        "license",
+        record
+            .word("license_id")
+            .map(|id| match words::licence(&id).1 {
+                Some(address) => json!(address.get(lang)),
+                None => json!(id),
+            }),
+    );
     let name = publisher_name(site, Some(record));
-    put("publisher", Some(json!({"@type": "Organization", "name": name.get(lang)})));
+    put(
+        "publisher",
+        Some(json!({"@type": "Organization", "name": name.get(lang)})),
+    );
     put("temporalCoverage", {
         let (start, end) = (
             record.day("time_period_coverage_start"),

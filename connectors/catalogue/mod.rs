@@ -95,7 +95,10 @@ impl CatalogueTarget {
         let mut written = Written::default();
         let mut previews = BTreeMap::new();
         for resource in &desired.resources {
-            let (one, start) = self.place.put_content(desired.id, resource, content).await?;
+            let (one, start) = self
+                .place
+                .put_content(desired.id, resource, content)
+                .await?;
             if one.writes > 0 {
                 let step = format!("content:{}:{}", resource.id, resource.sha256);
                 journal
@@ -146,17 +149,11 @@ impl CatalogueTarget {
         self.stage(&holding, journal).await
     }
 
-    async fn stage(
-        &self,
-        holding: &Holding,
-        journal: &dyn Journal,
-    ) -> Result<Written, PortError> {
+    async fn stage(&self, holding: &Holding, journal: &dyn Journal) -> Result<Written, PortError> {
         let written = self.place.stage(holding).await?;
         if written.writes > 0 {
             let version = holding.version(&self.site.fingerprint());
-            journal
-                .done("staged", &json!({"version": version}))
-                .await?;
+            journal.done("staged", &json!({"version": version})).await?;
         }
         Ok(written)
     }

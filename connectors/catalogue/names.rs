@@ -119,7 +119,11 @@ pub(super) fn slug(name: &str) -> String {
         }
     }
     let slug = slug.trim_matches(['-', '.', '_']);
-    if slug.is_empty() { "resource".to_owned() } else { slug.to_owned() }
+    if slug.is_empty() {
+        "resource".to_owned()
+    } else {
+        slug.to_owned()
+    }
 }
 
 #[cfg(test)]

@@ -295,10 +295,7 @@ fn dataset_page(
         .any(super::record::Text::machine);
     let title_lang = title.as_ref().map_or("", |text| text.lang_on(lang));
     let notes_lang = notes.as_ref().map_or("", |text| text.lang_on(lang));
-    let title = title.map_or_else(
-        || dataset.id.to_string(),
-        |text| clean_line(&text.text),
-    );
+    let title = title.map_or_else(|| dataset.id.to_string(), |text| clean_line(&text.text));
     let notes = notes.map(|text| text.text).unwrap_or_default();
     let mut shell = Shell::new(site, lang, "../../", &title);
     shell.description = shortened(&notes, 300);
@@ -538,12 +535,11 @@ fn list_entry(dataset: &DatasetDesired, lang: Lang) -> ListEntry {
     ListEntry {
         id: dataset.id,
         lang: title.as_ref().map_or("", |text| text.lang_on(lang)),
-        title: title.map_or_else(
-            || dataset.id.to_string(),
-            |text| clean_line(&text.text),
-        ),
+        title: title.map_or_else(|| dataset.id.to_string(), |text| clean_line(&text.text)),
         summary_lang: notes.as_ref().map_or("", |text| text.lang_on(lang)),
-        summary: notes.map(|text| shortened(&text.text, 300)).unwrap_or_default(),
+        summary: notes
+            .map(|text| shortened(&text.text, 300))
+            .unwrap_or_default(),
         day: record.last_day().map(|day| day.to_string()),
         formats,
     }

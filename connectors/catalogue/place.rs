@@ -107,13 +107,19 @@ impl Steps {
     pub(super) fn unlimited() -> Self {
         let steps = Self::default();
         #[cfg(test)]
-        steps.left.store(i64::MAX, std::sync::atomic::Ordering::SeqCst);
+        steps
+            .left
+            .store(i64::MAX, std::sync::atomic::Ordering::SeqCst);
         steps
     }
 
     #[cfg_attr(
         not(test),
-        expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "fails in tests only")
+        expect(
+            clippy::unnecessary_wraps,
+            clippy::unused_self,
+            reason = "fails in tests only"
+        )
     )]
     pub(super) fn tick(&self) -> Result<(), PortError> {
         #[cfg(test)]

@@ -25,7 +25,11 @@ impl Text {
 
     /// The `lang` attribute wanted on a page in this language; empty when the page's own is right.
     pub(super) fn lang_on(&self, page: Lang) -> &'static str {
-        if self.lang == code(page) { "" } else { self.lang }
+        if self.lang == code(page) {
+            ""
+        } else {
+            self.lang
+        }
     }
 }
 

@@ -104,11 +104,9 @@ impl Ground {
         let left = Steps::unlimited();
         left.left.store(steps, Ordering::SeqCst);
         let place: Box<dyn Place> = match self {
-            Self::Folder(folder) => Box::new(Folder::new(
-                folder.path().to_owned(),
-                site.clone(),
-                left,
-            )),
+            Self::Folder(folder) => {
+                Box::new(Folder::new(folder.path().to_owned(), site.clone(), left))
+            }
             Self::Store(store) => Box::new(Bucket::new(
                 Arc::clone(store) as Arc<dyn ObjectStore>,
                 object_store::path::Path::from("some/prefix"),
@@ -133,7 +131,10 @@ impl Ground {
                 for meta in found {
                     let location = meta.unwrap().location;
                     let bytes = store.get(&location).await.unwrap().bytes().await.unwrap();
-                    let name = location.as_ref().strip_prefix("some/prefix/public/").unwrap();
+                    let name = location
+                        .as_ref()
+                        .strip_prefix("some/prefix/public/")
+                        .unwrap();
                     let name = percent_decoded(name);
                     files.insert(name, bytes.to_vec());
                 }
@@ -242,7 +243,10 @@ async fn put(
     let plan = plan(target, desired).await;
     let mut writes = 0;
     if !plan.changes.is_empty() {
-        writes += target.apply(&plan, contents, &Notes::default()).await?.writes;
+        writes += target
+            .apply(&plan, contents, &Notes::default())
+            .await?
+            .writes;
     }
     writes += target.finish().await?.writes;
     Ok((plan.changes, writes))
@@ -262,19 +266,31 @@ async fn story_of_a_dataset() {
 
         // Created, but public only after `finish`.
         let first = plan(&target, &desired).await;
-        let applied = target.apply(&first, &contents, &Notes::default()).await.unwrap();
+        let applied = target
+            .apply(&first, &contents, &Notes::default())
+            .await
+            .unwrap();
         assert!(applied.writes > 0);
         assert_eq!(
             applied.address.unwrap(),
-            format!("https://open.example.gc.ca/portal/datasets/{}/en.html", desired.id)
+            format!(
+                "https://open.example.gc.ca/portal/datasets/{}/en.html",
+                desired.id
+            )
         );
         assert_eq!(state(&target, desired.id).await, Some(PublicState::Draft));
         assert!(ground.public().await.is_empty());
         // Twice equals once.
-        let again = target.apply(&first, &contents, &Notes::default()).await.unwrap();
+        let again = target
+            .apply(&first, &contents, &Notes::default())
+            .await
+            .unwrap();
         assert_eq!(again.writes, 0);
         target.finish().await.unwrap();
-        assert_eq!(state(&target, desired.id).await, Some(PublicState::Published));
+        assert_eq!(
+            state(&target, desired.id).await,
+            Some(PublicState::Published)
+        );
         assert!(plan(&target, &desired).await.changes.is_empty());
         check_tree(&ground.public().await);
 
@@ -295,23 +311,36 @@ async fn story_of_a_dataset() {
         assert!(
             matches!(
                 changes.as_slice(),
-                [Change::ReplaceContent { .. }, Change::AddResource { .. }, Change::RemoveResource { .. }]
+                [
+                    Change::ReplaceContent { .. },
+                    Change::AddResource { .. },
+                    Change::RemoveResource { .. }
+                ]
             ),
             "{changes:?}"
         );
         let public = ground.public().await;
         let folder = format!("datasets/{}/", desired.id);
-        assert_eq!(public[&format!("{folder}visas.csv")], b"country,visas\nNew,1\n");
+        assert_eq!(
+            public[&format!("{folder}visas.csv")],
+            b"country,visas\nNew,1\n"
+        );
         assert!(public.contains_key(&format!("{folder}more.csv")));
         assert!(!public.contains_key(&format!("{folder}notes-é.csv")));
         check_tree(&public);
 
         // Taken back: a page says so, the contents are gone, no index names it.
         let plan = withdrawal(&target, desired.id).await;
-        target.apply(&plan, &contents, &Notes::default()).await.unwrap();
+        target
+            .apply(&plan, &contents, &Notes::default())
+            .await
+            .unwrap();
         assert_eq!(state(&target, desired.id).await, Some(PublicState::Draft));
         target.finish().await.unwrap();
-        assert_eq!(state(&target, desired.id).await, Some(PublicState::Withdrawn));
+        assert_eq!(
+            state(&target, desired.id).await,
+            Some(PublicState::Withdrawn)
+        );
         let public = ground.public().await;
         check_tree(&public);
         let page = String::from_utf8(public[&format!("{folder}en.html")].clone()).unwrap();
@@ -328,12 +357,18 @@ async fn story_of_a_dataset() {
             collect(&root.path().join("versions"), "", &mut all);
             assert!(all.values().all(|bytes| bytes != b"country,visas\nNew,1\n"));
         }
-        let again = target.apply(&plan, &contents, &Notes::default()).await.unwrap();
+        let again = target
+            .apply(&plan, &contents, &Notes::default())
+            .await
+            .unwrap();
         assert_eq!(again.writes + target.finish().await.unwrap().writes, 0);
 
         // And published again.
         put(&target, &desired, &contents).await.unwrap();
-        assert_eq!(state(&target, desired.id).await, Some(PublicState::Published));
+        assert_eq!(
+            state(&target, desired.id).await,
+            Some(PublicState::Published)
+        );
         check_tree(&ground.public().await);
     }
 }
@@ -346,9 +381,15 @@ async fn a_staged_withdrawal_can_be_called_off() {
         put(&target, &desired, &contents).await.unwrap();
         let before = ground.public().await;
         let plan = withdrawal(&target, desired.id).await;
-        target.apply(&plan, &contents, &Notes::default()).await.unwrap();
+        target
+            .apply(&plan, &contents, &Notes::default())
+            .await
+            .unwrap();
         put(&target, &desired, &contents).await.unwrap();
-        assert_eq!(state(&target, desired.id).await, Some(PublicState::Published));
+        assert_eq!(
+            state(&target, desired.id).await,
+            Some(PublicState::Published)
+        );
         assert!(ground.public().await == before);
     }
 }
@@ -393,17 +434,24 @@ async fn a_second_run_touches_nothing() {
     }
     let (ground, contents) = (Ground::folder(), Contents::default());
     for number in 1..4 {
-        put(&ground.open(), &dataset(number, &contents), &contents).await.unwrap();
+        put(&ground.open(), &dataset(number, &contents), &contents)
+            .await
+            .unwrap();
     }
     let (mut before, mut after) = (BTreeMap::new(), BTreeMap::new());
     marks(ground.root(), &mut before);
     let target = ground.open();
     for number in 1..4 {
-        put(&target, &dataset(number, &contents), &contents).await.unwrap();
+        put(&target, &dataset(number, &contents), &contents)
+            .await
+            .unwrap();
         // Even a plan that is forced through again writes nothing.
         let mut plan = plan(&target, &dataset(number, &contents)).await;
         plan.changes = vec![Change::Publish];
-        let applied = target.apply(&plan, &contents, &Notes::default()).await.unwrap();
+        let applied = target
+            .apply(&plan, &contents, &Notes::default())
+            .await
+            .unwrap();
         assert_eq!(applied.writes, 0);
     }
     assert_eq!(target.finish().await.unwrap().writes, 0);
@@ -441,7 +489,9 @@ async fn killed_at_every_step_it_goes_on() {
         let prepare = async |ground: &Ground| {
             let target = ground.open();
             for number in 1..4 {
-                put(&target, &dataset(number, &contents), &contents).await.unwrap();
+                put(&target, &dataset(number, &contents), &contents)
+                    .await
+                    .unwrap();
             }
         };
         let ground = fresh();
@@ -464,14 +514,22 @@ async fn killed_at_every_step_it_goes_on() {
                 assert!(now == old || now == new, "half a state after {steps} steps");
                 if done.is_err() && now == old {
                     let id = dataset(4, &contents).id;
-                    assert_ne!(state(&ground.open(), id).await, Some(PublicState::Published));
+                    assert_ne!(
+                        state(&ground.open(), id).await,
+                        Some(PublicState::Published)
+                    );
                 }
             }
             let target = ground.open();
             batch(&target, &contents).await.unwrap();
-            assert!(ground.public().await == new, "not the same end after {steps} steps");
+            assert!(
+                ground.public().await == new,
+                "not the same end after {steps} steps"
+            );
             if let Ground::Folder(root) = &ground {
-                let left = std::fs::read_dir(root.path().join("staged")).unwrap().count();
+                let left = std::fs::read_dir(root.path().join("staged"))
+                    .unwrap()
+                    .count();
                 assert!(left <= 1, "leftovers after {steps} steps");
             }
             if done.is_ok() {
@@ -487,7 +545,9 @@ async fn a_new_title_rewrites_every_page() {
     for ground in Ground::both() {
         let contents = Contents::default();
         for number in 1..4 {
-            put(&ground.open(), &dataset(number, &contents), &contents).await.unwrap();
+            put(&ground.open(), &dataset(number, &contents), &contents)
+                .await
+                .unwrap();
         }
         let target = ground.open_for(i64::MAX, "Another title");
         let desired = dataset(1, &contents);
@@ -497,7 +557,10 @@ async fn a_new_title_rewrites_every_page() {
         check_tree(&public);
         for (name, bytes) in &public {
             if name.ends_with("en.html") {
-                assert!(String::from_utf8_lossy(bytes).contains("Another title"), "{name}");
+                assert!(
+                    String::from_utf8_lossy(bytes).contains("Another title"),
+                    "{name}"
+                );
             }
         }
         assert_eq!(target.finish().await.unwrap().writes, 0);
@@ -511,7 +574,10 @@ async fn damage_is_seen_and_mended() {
     let desired = dataset(1, &contents);
     put(&target, &desired, &contents).await.unwrap();
     let good = ground.public().await;
-    let www = ground.root().join("public/datasets").join(desired.id.to_string());
+    let www = ground
+        .root()
+        .join("public/datasets")
+        .join(desired.id.to_string());
     let damages: [&dyn Fn(); 3] = [
         &|| std::fs::remove_file(www.join("visas.csv")).unwrap(),
         &|| std::fs::write(www.join("fr.html"), "changed").unwrap(),
@@ -533,9 +599,20 @@ async fn wrong_bytes_and_drift_are_refused() {
         let first = plan(&target, &desired).await;
         let sum = desired.resources[0].sha256.clone();
         let right = contents.0.lock().unwrap()[&sum].clone();
-        for wrong in [&right[1..], &[&right[..], b"x"].concat(), &[b"X", &right[1..]].concat()] {
-            contents.0.lock().unwrap().insert(sum.clone(), wrong.to_vec());
-            let error = target.apply(&first, &contents, &Notes::default()).await.unwrap_err();
+        for wrong in [
+            &right[1..],
+            &[&right[..], b"x"].concat(),
+            &[b"X", &right[1..]].concat(),
+        ] {
+            contents
+                .0
+                .lock()
+                .unwrap()
+                .insert(sum.clone(), wrong.to_vec());
+            let error = target
+                .apply(&first, &contents, &Notes::default())
+                .await
+                .unwrap_err();
             assert_eq!(error.code, "content_mismatch");
             assert_eq!(state(&target, desired.id).await, None);
         }
@@ -547,11 +624,17 @@ async fn wrong_bytes_and_drift_are_refused() {
         let mut moved = desired.clone();
         moved.fields.insert("frequency".to_owned(), json!("P2Y"));
         put(&target, &moved, &contents).await.unwrap();
-        let error = target.apply(&late, &contents, &Notes::default()).await.unwrap_err();
+        let error = target
+            .apply(&late, &contents, &Notes::default())
+            .await
+            .unwrap_err();
         assert_eq!(error.code, "drifted");
         let mut evil = plan(&target, &desired).await;
         evil.after.as_mut().unwrap().resources[0].sha256 = "../../../etc/passwd".to_owned();
-        let error = target.apply(&evil, &contents, &Notes::default()).await.unwrap_err();
+        let error = target
+            .apply(&evil, &contents, &Notes::default())
+            .await
+            .unwrap_err();
         assert_eq!(error.code, "invalid");
     }
 }
@@ -560,9 +643,13 @@ fn hostile(contents: &Contents) -> DatasetDesired {
     let mut desired = dataset(8, contents);
     let nasty = "</script><script>alert(1)</script>\" onload='x' &amp; <!-- ]]> \u{202e}txt\u{0}\u{b}\u{fffe}";
     for field in ["title_translated", "notes_translated"] {
-        desired.fields.insert(field.to_owned(), json!({"en": nasty, "fr-t-en": nasty}));
+        desired
+            .fields
+            .insert(field.to_owned(), json!({"en": nasty, "fr-t-en": nasty}));
     }
-    desired.fields.insert("keywords".to_owned(), json!({"en": [nasty], "fr": [nasty]}));
+    desired
+        .fields
+        .insert("keywords".to_owned(), json!({"en": [nasty], "fr": [nasty]}));
     for field in ["subject", "frequency", "license_id", "maintainer_email"] {
         desired.fields.insert(field.to_owned(), json!(nasty));
     }
@@ -570,14 +657,28 @@ fn hostile(contents: &Contents) -> DatasetDesired {
         "maintainer_contact_form".to_owned(),
         json!({"en": "javascript:alert(1)", "fr": "https://x.example/?a=1&b=\"<"}),
     );
-    let table = format!("{},b\n\"=1+1 <b>\",\"<script>alert(2)</script>\"\n", "h".repeat(500));
-    let names = ["../../../evil.csv", "CON", "EN.html", "a\"b<c>.csv", "A\"B<C>.CSV", "x%2f..%2fy é.csv", ""];
+    let table = format!(
+        "{},b\n\"=1+1 <b>\",\"<script>alert(2)</script>\"\n",
+        "h".repeat(500)
+    );
+    let names = [
+        "../../../evil.csv",
+        "CON",
+        "EN.html",
+        "a\"b<c>.csv",
+        "A\"B<C>.CSV",
+        "x%2f..%2fy é.csv",
+        "",
+    ];
     desired.resources = names
         .iter()
         .zip(900..)
         .map(|(name, number)| {
             let mut one = resource(number, name, table.as_bytes(), contents);
-            one.fields.insert("name_translated".to_owned(), json!({"en": nasty, "fr": nasty}));
+            one.fields.insert(
+                "name_translated".to_owned(),
+                json!({"en": nasty, "fr": nasty}),
+            );
             one.fields.insert("format".to_owned(), json!(nasty));
             one.fields.insert("language".to_owned(), json!([nasty]));
             one
@@ -594,16 +695,28 @@ async fn hostile_names_and_texts() {
         let public = ground.public().await;
         check_tree(&public);
         let folder = format!("datasets/{}/", hostile(&contents).id);
-        assert_eq!(public.keys().filter(|name| name.starts_with(&folder)).count(), 5 + 7);
+        assert_eq!(
+            public
+                .keys()
+                .filter(|name| name.starts_with(&folder))
+                .count(),
+            5 + 7
+        );
         for (name, bytes) in &public {
             let text = String::from_utf8_lossy(bytes);
             if name.ends_with(".csv") || name.ends_with("CON") || name.ends_with("-EN.html") {
                 continue;
             }
             // In JSON and CSV it is data.
-            assert!(name.contains(".json") || !text.contains("<script>"), "{name}");
+            assert!(
+                name.contains(".json") || !text.contains("<script>"),
+                "{name}"
+            );
             assert!(!text.contains("javascript:"), "{name}");
-            assert!(!text.contains(['\u{202e}', '\u{0}', '\u{b}', '\u{fffe}']), "{name}");
+            assert!(
+                !text.contains(['\u{202e}', '\u{0}', '\u{b}', '\u{fffe}']),
+                "{name}"
+            );
         }
     }
 }
@@ -612,7 +725,10 @@ async fn hostile_names_and_texts() {
 async fn check_tells_the_truth() {
     for ground in Ground::both() {
         let lines = ground.open().check().await;
-        assert!(!lines.is_empty() && lines.iter().all(|line| line.ok), "{lines:?}");
+        assert!(
+            !lines.is_empty() && lines.iter().all(|line| line.ok),
+            "{lines:?}"
+        );
     }
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("file"), "").unwrap();
@@ -632,9 +748,17 @@ async fn check_tells_the_truth() {
         ..settings
     })
     .unwrap();
-    assert!(target.check().await.iter().any(|line| !line.ok && line.what == "public"));
+    assert!(
+        target
+            .check()
+            .await
+            .iter()
+            .any(|line| !line.ok && line.what == "public")
+    );
     let contents = Contents::default();
-    let error = put(&target, &dataset(1, &contents), &contents).await.unwrap_err();
+    let error = put(&target, &dataset(1, &contents), &contents)
+        .await
+        .unwrap_err();
     assert_eq!(error.code, "invalid");
 }
 
@@ -652,25 +776,44 @@ fn validation_tells_all_at_once() {
             .map(|problem| (problem.field.as_str(), problem.code.as_str()))
             .collect();
         assert_eq!(found, expect);
-        assert!(problems.iter().all(|p| !p.message.en.is_empty() && p.message.en != p.message.fr));
+        assert!(
+            problems
+                .iter()
+                .all(|p| !p.message.en.is_empty() && p.message.en != p.message.fr)
+        );
     };
     check(&|_| {}, &[]);
     check(
         &|d| {
-            d.fields.insert("title_translated".to_owned(), json!({"en": "T"}));
-            d.fields.insert("notes_translated".to_owned(), json!({"en": "N", "fr-t-en": "M"}));
-            d.fields.insert("date_published".to_owned(), json!("2026-06-02"));
+            d.fields
+                .insert("title_translated".to_owned(), json!({"en": "T"}));
+            d.fields.insert(
+                "notes_translated".to_owned(),
+                json!({"en": "N", "fr-t-en": "M"}),
+            );
+            d.fields
+                .insert("date_published".to_owned(), json!("2026-06-02"));
             d.fields.remove("license_id");
         },
-        &[("title_translated-fr", "missing"), ("license_id", "missing"), ("date_published", "in_future")],
+        &[
+            ("title_translated-fr", "missing"),
+            ("license_id", "missing"),
+            ("date_published", "in_future"),
+        ],
     );
     check(
         &|d| {
             d.fields.insert("date_modified".to_owned(), json!("soon"));
-            d.fields.insert("time_period_coverage_end".to_owned(), json!("2024-01-01"));
-            d.fields.insert("maintainer_email".to_owned(), json!("nobody"));
+            d.fields
+                .insert("time_period_coverage_end".to_owned(), json!("2024-01-01"));
+            d.fields
+                .insert("maintainer_email".to_owned(), json!("nobody"));
         },
-        &[("date_modified", "wrong_type"), ("time_period_coverage_end", "not_allowed"), ("maintainer_email", "not_allowed")],
+        &[
+            ("date_modified", "wrong_type"),
+            ("time_period_coverage_end", "not_allowed"),
+            ("maintainer_email", "not_allowed"),
+        ],
     );
     check(
         &|d| {
@@ -694,7 +837,8 @@ fn check_tree(files: &BTreeMap<String, Vec<u8>>) {
     for (name, bytes) in files {
         let extension = name.rsplit('.').next().unwrap();
         if matches!(extension, "json" | "jsonld") {
-            let value: Value = serde_json::from_slice(bytes).unwrap_or_else(|e| panic!("{name}: {e}"));
+            let value: Value =
+                serde_json::from_slice(bytes).unwrap_or_else(|e| panic!("{name}: {e}"));
             check_addresses(&value, base, files);
         }
         let own_page = extension == "html" && !name.contains("-EN.html");
@@ -713,7 +857,10 @@ fn check_tree(files: &BTreeMap<String, Vec<u8>>) {
         for (_, link) in links {
             let link = link.replace("&#38;", "&").replace("&amp;", "&");
             let (link, anchor) = link.split_once('#').unwrap_or((&link, ""));
-            assert!(anchor.is_empty() || text.contains(&format!("id=\"{anchor}\"")), "{name} #{anchor}");
+            assert!(
+                anchor.is_empty() || text.contains(&format!("id=\"{anchor}\"")),
+                "{name} #{anchor}"
+            );
             if link.is_empty() {
                 continue;
             }
@@ -721,7 +868,8 @@ fn check_tree(files: &BTreeMap<String, Vec<u8>>) {
                 assert_there(path, files, name);
             } else if !link.contains(':') {
                 let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
-                let mut path: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+                let mut path: Vec<&str> =
+                    folder.split('/').filter(|part| !part.is_empty()).collect();
                 for part in link.split('/') {
                     if part == ".." {
                         path.pop().expect("stays within the catalogue");
@@ -744,7 +892,10 @@ fn assert_there(path: &str, files: &BTreeMap<String, Vec<u8>>, from: &str) {
     if path.is_empty() || path.ends_with('/') {
         path.push_str("index.html");
     }
-    assert!(files.contains_key(&path), "{from} links to {path}, which is not there");
+    assert!(
+        files.contains_key(&path),
+        "{from} links to {path}, which is not there"
+    );
 }
 
 fn check_addresses(value: &Value, base: &str, files: &BTreeMap<String, Vec<u8>>) {
@@ -754,8 +905,12 @@ fn check_addresses(value: &Value, base: &str, files: &BTreeMap<String, Vec<u8>>)
                 assert_there(path.split('#').next().unwrap(), files, "JSON");
             }
         }
-        Value::Array(values) => values.iter().for_each(|one| check_addresses(one, base, files)),
-        Value::Object(map) => map.values().for_each(|one| check_addresses(one, base, files)),
+        Value::Array(values) => values
+            .iter()
+            .for_each(|one| check_addresses(one, base, files)),
+        Value::Object(map) => map
+            .values()
+            .for_each(|one| check_addresses(one, base, files)),
         _ => {}
     }
 }
@@ -778,7 +933,10 @@ async fn sample() {
     let Some(path) = std::env::var_os("CATALOGUE_SAMPLE") else {
         return;
     };
-    for (name, base_url) in [("based", Some("https://open.example.gc.ca/")), ("unbased", None)] {
+    for (name, base_url) in [
+        ("based", Some("https://open.example.gc.ca/")),
+        ("unbased", None),
+    ] {
         let target = CatalogueTarget::new(&CatalogueSettings {
             location: Location::Folder(Path::new(&path).join(name)),
             base_url: base_url.map(|url| url.parse().unwrap()),
@@ -790,11 +948,17 @@ async fn sample() {
         let many = (1..130).map(|number| dataset(number, &contents));
         for desired in many.chain([hostile(&contents)]) {
             let plan = plan(&target, &desired).await;
-            target.apply(&plan, &contents, &Notes::default()).await.unwrap();
+            target
+                .apply(&plan, &contents, &Notes::default())
+                .await
+                .unwrap();
         }
         target.finish().await.unwrap();
         let plan = withdrawal(&target, dataset(2, &contents).id).await;
-        target.apply(&plan, &contents, &Notes::default()).await.unwrap();
+        target
+            .apply(&plan, &contents, &Notes::default())
+            .await
+            .unwrap();
         target.finish().await.unwrap();
     }
 }
@@ -810,7 +974,10 @@ async fn how_long_a_finish_takes() {
     let start = clock();
     for number in 1..=size {
         let plan = plan(&target, &dataset(number, &contents)).await;
-        target.apply(&plan, &contents, &Notes::default()).await.unwrap();
+        target
+            .apply(&plan, &contents, &Notes::default())
+            .await
+            .unwrap();
     }
     println!("{size} applied in {:?}", start.elapsed());
     for what in ["first finish", "finish without change"] {
@@ -821,8 +988,14 @@ async fn how_long_a_finish_takes() {
     let mut desired = dataset(1, &contents);
     desired.fields.insert("frequency".to_owned(), json!("P1D"));
     let plan = plan(&target, &desired).await;
-    target.apply(&plan, &contents, &Notes::default()).await.unwrap();
+    target
+        .apply(&plan, &contents, &Notes::default())
+        .await
+        .unwrap();
     let start = clock();
     let writes = target.finish().await.unwrap().writes;
-    println!("finish after one change: {:?}, {writes} writes", start.elapsed());
+    println!(
+        "finish after one change: {:?}, {writes} writes",
+        start.elapsed()
+    );
 }

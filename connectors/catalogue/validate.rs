@@ -30,7 +30,12 @@ pub(super) fn validate(
     }
     for lang in [Lang::En, Lang::Fr] {
         if record.words_in("keywords", lang).is_empty() {
-            missing(format!("keywords-{}", code(lang)), "keywords", "mots-clés", &mut problems);
+            missing(
+                format!("keywords-{}", code(lang)),
+                "keywords",
+                "mots-clés",
+                &mut problems,
+            );
         }
     }
     for (field, en, fr) in [
@@ -67,7 +72,14 @@ pub(super) fn validate(
     for (index, resource) in dataset.resources.iter().enumerate() {
         let fields = Record(&resource.fields);
         let at = format!("resources.{index}.");
-        texts(fields, "name_translated", &at, "name of the file", "nom du fichier", &mut problems);
+        texts(
+            fields,
+            "name_translated",
+            &at,
+            "name of the file",
+            "nom du fichier",
+            &mut problems,
+        );
         for (field, en, fr) in [("format", "format", "format")] {
             if fields.word(field).is_none() {
                 missing(format!("{at}{field}"), en, fr, &mut problems);
@@ -101,7 +113,12 @@ fn days(record: Record<'_>, today: NaiveDate, problems: &mut Vec<FieldProblem>) 
     ] {
         match (record.0.get(field), record.day(field)) {
             (None | Some(serde_json::Value::Null), _) if required => {
-                missing(field, "date of publication", "date de publication", problems);
+                missing(
+                    field,
+                    "date of publication",
+                    "date de publication",
+                    problems,
+                );
             }
             (None | Some(serde_json::Value::Null), _) => {}
             (Some(_), None) => wrong(
@@ -160,9 +177,15 @@ fn texts(
 fn missing(field: impl Into<String>, en: &str, fr: &str, problems: &mut Vec<FieldProblem>) {
     let field = field.into();
     let message = if field.ends_with("-en") {
-        bilingual!("The {en} in English is missing.", "Il manque : {fr}, en anglais.")
+        bilingual!(
+            "The {en} in English is missing.",
+            "Il manque : {fr}, en anglais."
+        )
     } else if field.ends_with("-fr") {
-        bilingual!("The {en} in French is missing.", "Il manque : {fr}, en français.")
+        bilingual!(
+            "The {en} in French is missing.",
+            "Il manque : {fr}, en français."
+        )
     } else {
         bilingual!("Missing: {en}.", "Il manque : {fr}.")
     };

@@ -109,23 +109,24 @@ impl BlobStore {
         } else {
             Some(base.join(address))
         };
-        let (store, prefix, spool): (Arc<dyn ObjectStore>, Key, PathBuf) = match &folder {
-            Some(folder) => {
+        let (store, prefix, spool): (Arc<dyn ObjectStore>, Key, PathBuf) =
+            if let Some(folder) = &folder {
                 // The spool must be on the same file system as the blobs, so that moving is one step.
                 let spool = folder.join("spool");
                 make_folder(&spool)?;
                 let store = LocalFileSystem::new_with_prefix(folder)
                     .map_err(|error| unusable(error.to_string()))?;
                 (Arc::new(store), Key::default(), spool)
-            }
-            None => {
+            } else {
                 make_folder(spool)?;
                 let url = url::Url::parse(address).map_err(|error| unusable(error.to_string()))?;
-                let (store, prefix) = object_store::parse_url_opts(&url, std::env::vars())
+                // The names are those of the services' own tools, which write them in capitals.
+                let environment =
+                    std::env::vars().map(|(name, value)| (name.to_ascii_lowercase(), value));
+                let (store, prefix) = object_store::parse_url_opts(&url, environment)
                     .map_err(|error| unusable(error.to_string()))?;
                 (Arc::from(store), prefix, spool.to_path_buf())
-            }
-        };
+            };
         Ok(Self {
             store,
             prefix,
@@ -136,11 +137,10 @@ impl BlobStore {
 
     fn key(&self, sha256: Sha256) -> Key {
         let hex = sha256.to_string();
-        Key::from_iter(self.prefix.parts().chain([
-            "sha256".into(),
-            hex[..2].into(),
-            hex.as_str().into(),
-        ]))
+        self.prefix
+            .parts()
+            .chain(["sha256".into(), hex[..2].into(), hex.as_str().into()])
+            .collect()
     }
 
     /// Where a blob lies on this machine's disk, when the store is a folder.
@@ -376,7 +376,7 @@ impl BlobStore {
     /// What failed.
     pub async fn check(&self) -> Result<(), BlobError> {
         let content = b"rideau checks its blob store";
-        let key = Key::from_iter(self.prefix.parts().chain(["check".into()]));
+        let key: Key = self.prefix.parts().chain(["check".into()]).collect();
         let failed = |source| BlobError::Store {
             what: "check".to_owned(),
             source,

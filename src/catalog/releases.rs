@@ -161,10 +161,10 @@ impl Tx {
     /// # Errors
     /// When the database refuses.
     pub async fn releases(&mut self, filter: &ReleaseFilter) -> Result<Vec<Release>, CatalogError> {
-        let states: String = filter.states.iter().map(|s| format!("|{s}|")).collect();
+        let states: Vec<String> = filter.states.iter().map(|s| format!("|{s}|")).collect();
         self.all(
             "SELECT * FROM releases WHERE ($1 = '' OR $1 LIKE '%|' || state || '|%') ORDER BY source_id, group_key",
-            args![states],
+            args![states.concat()],
         )
         .await?
         .iter()

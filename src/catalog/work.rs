@@ -128,7 +128,12 @@ pub struct NewWork {
 
 impl NewWork {
     /// Work that may start at once.
-    pub fn now(kind: WorkKind, subject: impl ToString, lane: Lane, now: DateTime<Utc>) -> Self {
+    pub fn now(
+        kind: WorkKind,
+        subject: impl std::fmt::Display,
+        lane: Lane,
+        now: DateTime<Utc>,
+    ) -> Self {
         Self {
             kind,
             subject: subject.to_string(),

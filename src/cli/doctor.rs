@@ -9,7 +9,7 @@ use super::{Out, output::size};
 use crate::{app::App, bilingual, domain::Bilingual, sandbox, setup};
 
 /// Longest time that one thing is tried.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(super) async fn run(config: &Path, out: &Out) -> anyhow::Result<ExitCode> {
     let loaded = setup::load(config, out)?;

@@ -29,20 +29,15 @@ impl Out {
     /// A line for people; nothing with `--json`.
     pub fn say(&self, text: &Bilingual) {
         if !self.json {
-            self.line(text.get(self.lang));
+            line(text.get(self.lang));
         }
     }
 
     /// A line as it is; nothing with `--json`.
     pub fn text(&self, text: &str) {
         if !self.json {
-            self.line(text);
+            line(text);
         }
-    }
-
-    fn line(&self, text: &str) {
-        // Whoever reads may have gone (`| head`): then nobody is there to tell.
-        writeln!(std::io::stdout(), "{text}").ok();
     }
 
     /// A value as JSON; nothing without `--json`.
@@ -51,7 +46,7 @@ impl Out {
     /// When the value has no JSON form.
     pub fn value<T: serde::Serialize>(&self, value: &T) -> Result<(), serde_json::Error> {
         if self.json {
-            self.line(&serde_json::to_string_pretty(value)?);
+            line(&serde_json::to_string_pretty(value)?);
         }
         Ok(())
     }
@@ -75,7 +70,7 @@ impl Out {
         for row in rows {
             table.add_row(row);
         }
-        self.line(&table.to_string());
+        line(&table.to_string());
     }
 
     /// The text in the output's language.
@@ -102,15 +97,20 @@ impl Out {
     }
 }
 
+/// Whoever reads may have gone (`| head`): then nobody is there to tell.
+fn line(text: &str) {
+    writeln!(std::io::stdout(), "{text}").ok();
+}
+
 /// The first characters of an id, as many as a person needs to type.
-pub fn short(id: impl std::fmt::Display) -> String {
+pub(super) fn short(id: impl std::fmt::Display) -> String {
     let text = id.to_string();
     // Version 7 ids of one run begin alike: their end tells them apart, but a prefix can be searched for.
     text.chars().take(18).collect()
 }
 
 /// Bytes as people say them, in powers of 1000.
-pub fn size(bytes: u64, lang: Lang) -> String {
+pub(super) fn size(bytes: u64, lang: Lang) -> String {
     let units = match lang {
         Lang::En => ["B", "kB", "MB", "GB", "TB"],
         Lang::Fr => ["o", "ko", "Mo", "Go", "To"],

@@ -230,7 +230,7 @@ pub(super) async fn assemble_in(
     release.state = judgement.state;
     release.proposal = judgement.proposal;
     release.effect = situation.effect;
-    release.reasons = reasons(&judgement, &situation, &members, &problems);
+    release.reasons = reasons(judgement, &situation, &members, &problems);
     if judgement.proposal == Proposal::Withdraw {
         release.bundle_hash = Some(withdrawal_hash);
         release.bundle = bundle
@@ -268,7 +268,7 @@ pub(super) async fn assemble_in(
     }
     set_member_states(tx, &release, &members).await?;
     if judgement.act {
-        for target in targets_to_act_on(source, &published, &judgement) {
+        for target in targets_to_act_on(source, &published, judgement) {
             tx.enqueue(
                 app.ids.as_ref(),
                 now,
@@ -435,7 +435,12 @@ fn shown_title(title: &Bilingual, members: &[Known]) -> Bilingual {
         .first()
         .map(|known| known.item.name.clone())
         .unwrap_or_default();
-    let first = |a: &str, b: &str| [a, b, &name].iter().find(|t| !t.is_empty()).map(ToString::to_string);
+    let first = |a: &str, b: &str| {
+        [a, b, &name]
+            .iter()
+            .find(|t| !t.is_empty())
+            .map(ToString::to_string)
+    };
     Bilingual::new(
         first(&title.en, &title.fr).unwrap_or_default(),
         first(&title.fr, &title.en).unwrap_or_default(),
@@ -498,7 +503,7 @@ fn public(
 fn targets_to_act_on(
     source: &SourceSetup,
     published: &[Published],
-    judgement: &Judgement,
+    judgement: Judgement,
 ) -> Vec<String> {
     if judgement.proposal == Proposal::Withdraw {
         return published
@@ -602,7 +607,6 @@ async fn void_decisions(
 ///
 /// # Errors
 /// When the proposal is not `expected` any more, cannot be decided that way, or the catalog refuses.
-#[expect(clippy::too_many_arguments, reason = "a decision has that many parts")]
 pub async fn decide(
     app: &App,
     id: ReleaseId,
@@ -793,7 +797,7 @@ async fn approvable(tx: &mut Tx, release: &Release, despite: &[String]) -> Resul
 }
 
 fn reasons(
-    judgement: &Judgement,
+    judgement: Judgement,
     situation: &Situation,
     members: &[Known],
     problems: &[FieldProblem],

@@ -132,18 +132,17 @@ async fn record(
             }
         }
     }
-    match sidecar {
-        Some(parsed) => apply_sidecar(&mut tx, app, source, &item, sha256, parsed).await?,
-        None => {
-            tx.set_item_state(id, ItemState::Processing, &[]).await?;
-            enqueue_assemble(
-                &mut tx,
-                app,
-                release_id(item.source_id, &item.group_key),
-                now,
-            )
-            .await?;
-        }
+    if let Some(parsed) = sidecar {
+        apply_sidecar(&mut tx, app, source, &item, sha256, parsed).await?;
+    } else {
+        tx.set_item_state(id, ItemState::Processing, &[]).await?;
+        enqueue_assemble(
+            &mut tx,
+            app,
+            release_id(item.source_id, &item.group_key),
+            now,
+        )
+        .await?;
     }
     tx.finish(work).await?;
     Ok(tx.commit().await?)

@@ -68,8 +68,14 @@ impl StepError {
         let temporary = Retry::Temporary { after: None };
         match self {
             Self::Port(error) => error.retry,
-            Self::Catalog(error) if error.is_temporary() => temporary,
-            Self::Catalog(_) | Self::Json(_) => Retry::Permanent,
+            Self::Catalog(error) => {
+                if error.is_temporary() {
+                    temporary
+                } else {
+                    Retry::Permanent
+                }
+            }
+            Self::Json(_) => Retry::Permanent,
             Self::Blob(
                 BlobError::Damaged { .. } | BlobError::TooLarge { .. } | BlobError::Address { .. },
             ) => Retry::NeedsPerson,

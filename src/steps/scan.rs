@@ -370,12 +370,12 @@ impl Recorder<'_> {
         item.observed_since = since;
         item.move_hint = observed.move_hint;
         item.native = serde_json::Value::Object(observed.native);
-        item.access = match observed.access {
+        match observed.access {
             Access::Known => "known",
             Access::NotApplicable => "not_applicable",
             Access::Unreadable => "unreadable",
         }
-        .to_owned();
+        .clone_into(&mut item.access);
         item.size_bytes = observed.size_bytes;
         item.modified = observed.modified;
         tx.observe_item(&item).await?;
