@@ -296,20 +296,11 @@ impl Folder {
         Ok(written)
     }
 
-    fn staged(&self) -> Result<BTreeMap<Uuid, Holding>, PortError> {
-        let folder = self.root.join("staged");
-        let mut staged = BTreeMap::new();
-        for name in list(&folder)? {
-            let id = name
-                .strip_suffix(".json")
-                .and_then(|id| Uuid::parse_str(id).ok());
-            if let Some(id) = id
-                && let Some(holding) = read_holding(&folder.join(&name))?
-            {
-                staged.insert(id, holding);
-            }
-        }
-        Ok(staged)
+    fn staged(&self) -> Result<BTreeSet<Uuid>, PortError> {
+        Ok(list(&self.root.join("staged"))?
+            .iter()
+            .filter_map(|name| Uuid::parse_str(name.strip_suffix(".json")?).ok())
+            .collect())
     }
 
     fn finish_now(&self) -> Result<Written, PortError> {
@@ -344,9 +335,13 @@ impl Folder {
             .map(|live| live.versions.clone())
             .unwrap_or_default();
         let mut versions = before.clone();
+        // One at a time, and kept without previews: memory grows with the records, not with their tables.
         let mut holdings = BTreeMap::new();
-        for (&id, holding) in &staged {
-            let version = match self.build_version(holding, before.get(&id), &mut written) {
+        for &id in &staged {
+            let Some(holding) = read_holding(&self.staged_path(id))? else {
+                continue;
+            };
+            let version = match self.build_version(&holding, before.get(&id), &mut written) {
                 Err(error) if error.code == "gone" => {
                     let path = self.staged_path(id);
                     fs::remove_file(&path).map_err(|cause| failed(&path, cause))?;
@@ -355,7 +350,7 @@ impl Folder {
                 other => other?,
             };
             versions.insert(id, version);
-            holdings.insert(id, holding.clone());
+            holdings.insert(id, holding.without_previews());
         }
         for (&id, version) in &mut versions {
             if holdings.contains_key(&id) {
@@ -367,10 +362,15 @@ impl Folder {
             if !same_shape {
                 *version = self.build_version(&holding, before.get(&id), &mut written)?;
             }
-            holdings.insert(id, holding);
+            holdings.insert(id, holding.without_previews());
         }
         let name = self.name_generation(&versions);
         let previous = live.map(|live| live.generation);
+        let withdrawn: BTreeSet<Uuid> = holdings
+            .iter()
+            .filter(|(_, holding)| matches!(holding, Holding::Withdrawn { .. }))
+            .map(|(&id, _)| id)
+            .collect();
         if previous.as_ref() != Some(&name) {
             let holdings: Vec<Holding> = holdings.into_values().collect();
             self.build_generation(&name, &versions, &holdings, &mut written)?;
@@ -378,12 +378,12 @@ impl Folder {
         }
         let gone: BTreeSet<Uuid> = staged
             .iter()
-            .filter(|(_, holding)| matches!(holding, Holding::Withdrawn { .. }))
-            .map(|(&id, _)| id)
+            .copied()
+            .filter(|id| withdrawn.contains(id))
             .collect();
         self.sweep(&name, &versions, previous.as_deref(), &before, &gone)?;
         self.steps.tick()?;
-        for &id in staged.keys() {
+        for &id in &staged {
             let path = self.staged_path(id);
             fs::remove_file(&path).map_err(|error| failed(&path, error))?;
             self.steps.tick()?;

@@ -43,6 +43,17 @@ impl Holding {
         }
     }
 
+    /// What the index pages need of it.
+    pub(super) fn without_previews(self) -> Self {
+        match self {
+            Self::Published { dataset, .. } => Self::Published {
+                dataset,
+                previews: BTreeMap::new(),
+            },
+            withdrawn @ Self::Withdrawn { .. } => withdrawn,
+        }
+    }
+
     /// Names the bytes of this holding's files: 24 hex digits.
     pub(super) fn version(&self, fingerprint: &str) -> String {
         let mut hash = Sha256::new();

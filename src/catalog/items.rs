@@ -360,6 +360,26 @@ impl Tx {
         .collect()
     }
 
+    /// Whether a folder's metadata has been seen as it is now and not yet read.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn sidecar_waits(
+        &mut self,
+        source: SourceId,
+        folder: &str,
+    ) -> Result<bool, CatalogError> {
+        Ok(self
+            .optional(
+                "SELECT id FROM items WHERE source_id = $1 AND folder = $2 AND role = 'sidecar' AND gone_at IS NULL
+                   AND state <> 'quarantined' AND (fetched_fingerprint IS NULL OR fetched_fingerprint <> observed_fingerprint)
+                 LIMIT 1",
+                args![source, folder],
+            )
+            .await?
+            .is_some())
+    }
+
     /// Items, by path.
     ///
     /// # Errors

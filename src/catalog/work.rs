@@ -547,6 +547,25 @@ impl Tx {
         Ok(figures)
     }
 
+    /// Whether anything is being published to a target, or is about to be.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn publishing_now(
+        &mut self,
+        target: &str,
+        now: DateTime<Utc>,
+    ) -> Result<bool, CatalogError> {
+        Ok(self
+            .optional(
+                "SELECT id FROM work WHERE kind = 'publish' AND lane = $1
+                   AND (state = 'claimed' OR (state = 'ready' AND run_after <= $2)) LIMIT 1",
+                args![Lane::Target(target.to_owned()).column(), now],
+            )
+            .await?
+            .is_some())
+    }
+
     /// When the next piece that waits is due. `None` when nothing waits.
     ///
     /// # Errors

@@ -381,7 +381,7 @@ async fn settle(
         Ok(()) => {
             summary.steps += 1;
             app.metrics.step_took(work.kind, took.as_secs_f64());
-            debug!(step = work.kind.as_str(), work.subject = %work.subject, "step done");
+            debug!(step = work.kind.as_str(), work.subject = %work.subject, took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX), "step done");
         }
         Err(StepError::Catalog(CatalogError::LostLease { .. })) => {
             warn!(step = work.kind.as_str(), work.subject = %work.subject, "the lease was lost; another has the work");

@@ -14,9 +14,9 @@ use crate::{
         StoredFinding, Tx, Version, WorkKind,
     },
     domain::{
-        Bilingual, DecidedBy, Decision, DecisionId, DecisionKind, Effect, ItemRole, ItemState,
-        Judgement, Proposal, Public, PublicationState, ReleaseId, ReleaseState, RuleSet, Sha256,
-        Situation, Stage, Treatment, Verdict, hash_json, judge, standing,
+        Bilingual, DecidedBy, Decision, DecisionId, DecisionKind, Effect, ItemState, Judgement,
+        Proposal, Public, PublicationState, ReleaseId, ReleaseState, RuleSet, Sha256, Situation,
+        Stage, Treatment, Verdict, hash_json, judge, standing,
     },
     record::{Inputs, Member, SIDECAR_NAME, Sidecar, assemble},
 };
@@ -156,17 +156,7 @@ async fn sidecar_is_on_its_way(
     let folders: std::collections::BTreeSet<&str> =
         members.iter().map(|item| item.folder.as_str()).collect();
     for folder in folders {
-        let waits = tx
-            .folder_items(source.id, folder)
-            .await?
-            .iter()
-            .any(|item| {
-                item.role == ItemRole::Sidecar
-                    && item.name == SIDECAR_NAME
-                    && item.state != ItemState::Quarantined
-                    && item.fetched_fingerprint.as_deref() != Some(&item.observed_fingerprint)
-            });
-        if waits {
+        if tx.sidecar_waits(source.id, folder).await? {
             return Ok(true);
         }
     }

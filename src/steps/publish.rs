@@ -384,6 +384,18 @@ async fn record_applied(
 /// Makes public what was sent to a target that switches as a whole.
 pub(super) async fn switch(app: &App, work: &Claimed) -> Result<(), StepError> {
     if let Some(setup) = app.targets.get(&work.subject) {
+        let now = app.now();
+        let mut tx = app.catalog.write().await?;
+        let waiting = tx.waiting_for_switch(&setup.name).await?;
+        let begun = waiting.iter().map(|published| published.at).min();
+        // A switch costs the whole index: what is still being sent goes with it, but nothing waits for ever.
+        let patient = begun.is_some_and(|begun| now - begun < chrono::Duration::seconds(30));
+        if patient && tx.publishing_now(&setup.name, now).await? {
+            tx.put_back(work, now + chrono::Duration::milliseconds(500), None, false)
+                .await?;
+            return Ok(tx.commit().await?);
+        }
+        drop(tx);
         finish_target(app, setup).await?;
     }
     let mut tx = app.catalog.write().await?;

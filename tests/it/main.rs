@@ -1,2 +1,4 @@
-//! x
-fn main() {}
+//! The whole program, as its users see it: one binary, many modules.
+
+mod sandbox;
+mod transfer;

@@ -40,7 +40,7 @@ CREATE TABLE items (
     UNIQUE (source_id, origin_id)
 );
 CREATE INDEX items_by_group ON items (source_id, group_key);
-CREATE INDEX items_by_folder ON items (source_id, folder);
+CREATE INDEX items_by_folder ON items (source_id, folder, role);
 CREATE INDEX items_by_state ON items (state);
 
 CREATE TABLE versions (
