@@ -6,11 +6,14 @@
 
 pub mod catalogue;
 pub mod ckan;
+pub mod contract;
 pub mod drive;
 pub mod error;
+pub mod fake;
 pub mod options;
 pub mod source;
 pub mod target;
+pub mod wrap;
 
 pub use error::{CheckLine, PortError, Retry};
 pub use source::{Access, Content, Observed, ScanEnd, ScanSink, Source};

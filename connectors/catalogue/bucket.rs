@@ -92,7 +92,7 @@ impl Bucket {
         parts
             .iter()
             .flat_map(|part| part.split('/'))
-            .fold(self.prefix.clone(), |path, part| path.join(part))
+            .fold(self.prefix.clone(), Path::join)
     }
 
     fn public(&self, id: Uuid, file: &str) -> Path {

@@ -197,16 +197,15 @@ impl Target for CatalogueTarget {
         let guard = self.place.begin().await?;
         let current = self.place.held(plan.dataset).await?;
         refuse_drift(plan, current.as_ref().map(Held::seen).as_ref())?;
-        let written = match &plan.after {
-            Some(desired) => self.publish(desired, content, journal).await?,
-            None => {
-                let reason = plan.changes.iter().find_map(|change| match change {
-                    Change::Withdraw { reason } => Some(reason.clone()),
-                    _ => None,
-                });
-                self.withdraw(plan.dataset, reason.unwrap_or_default(), current, journal)
-                    .await?
-            }
+        let written = if let Some(desired) = &plan.after {
+            self.publish(desired, content, journal).await?
+        } else {
+            let reason = plan.changes.iter().find_map(|change| match change {
+                Change::Withdraw { reason } => Some(reason.clone()),
+                _ => None,
+            });
+            self.withdraw(plan.dataset, reason.unwrap_or_default(), current, journal)
+                .await?
         };
         drop(guard);
         Ok(Applied {

@@ -28,7 +28,7 @@ pub(super) fn safe_names<'a>(wanted: impl Iterator<Item = (&'a str, Uuid)>) -> V
         .map(|(name, id)| {
             let mut safe = safe_name(name);
             if safe.is_empty() {
-                safe = "resource".to_owned();
+                "resource".clone_into(&mut safe);
             }
             if taken.contains(&safe.to_lowercase()) {
                 safe = format!("{}-{safe}", &id.simple().to_string()[..12]);

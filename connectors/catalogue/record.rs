@@ -47,7 +47,7 @@ pub(super) struct Record<'a>(pub(super) &'a Fields);
 
 impl Record<'_> {
     /// A text that the record has in this language itself, by a person or a machine.
-    pub(super) fn own_text(&self, field: &str, lang: Lang) -> Option<Text> {
+    pub(super) fn own_text(self, field: &str, lang: Lang) -> Option<Text> {
         let codes: [&'static str; 2] = match lang {
             Lang::En => ["en", "en-t-fr"],
             Lang::Fr => ["fr", "fr-t-en"],
@@ -67,7 +67,7 @@ impl Record<'_> {
     }
 
     /// A text in this language, else in the other.
-    pub(super) fn text(&self, field: &str, lang: Lang) -> Option<Text> {
+    pub(super) fn text(self, field: &str, lang: Lang) -> Option<Text> {
         let other = match lang {
             Lang::En => Lang::Fr,
             Lang::Fr => Lang::En,
@@ -77,18 +77,18 @@ impl Record<'_> {
     }
 
     /// A single value.
-    pub(super) fn word(&self, field: &str) -> Option<String> {
+    pub(super) fn word(self, field: &str) -> Option<String> {
         let text = clean_line(self.0.get(field)?.as_str()?);
         (!text.is_empty()).then_some(text)
     }
 
     /// Several values; a single one is a list of one.
-    pub(super) fn words(&self, field: &str) -> Vec<String> {
+    pub(super) fn words(self, field: &str) -> Vec<String> {
         self.0.get(field).map(texts).unwrap_or_default()
     }
 
     /// Several values per language.
-    pub(super) fn words_in(&self, field: &str, lang: Lang) -> Vec<String> {
+    pub(super) fn words_in(self, field: &str, lang: Lang) -> Vec<String> {
         let codes = match lang {
             Lang::En => ["en", "en-t-fr"],
             Lang::Fr => ["fr", "fr-t-en"],
@@ -105,20 +105,20 @@ impl Record<'_> {
     }
 
     /// A day. A time after it, as CKAN adds one, is ignored.
-    pub(super) fn day(&self, field: &str) -> Option<NaiveDate> {
+    pub(super) fn day(self, field: &str) -> Option<NaiveDate> {
         let text = self.word(field)?;
         NaiveDate::parse_from_str(text.get(..10)?, "%Y-%m-%d").ok()
     }
 
     /// An address that a reader may be sent to.
-    pub(super) fn web_address(&self, field: &str, lang: Lang) -> Option<String> {
+    pub(super) fn web_address(self, field: &str, lang: Lang) -> Option<String> {
         let text = self.text(field, lang)?.text;
         let url = url::Url::parse(text.trim()).ok()?;
         matches!(url.scheme(), "http" | "https").then(|| url.to_string())
     }
 
     /// An e-mail address of a harmless shape.
-    pub(super) fn email(&self, field: &str) -> Option<String> {
+    pub(super) fn email(self, field: &str) -> Option<String> {
         let text = self.word(field)?;
         let (local, host) = text.split_once('@')?;
         let plain = |part: &str, more: &[char]| {
@@ -131,7 +131,7 @@ impl Record<'_> {
     }
 
     /// The day of the last change that the record tells of.
-    pub(super) fn last_day(&self) -> Option<NaiveDate> {
+    pub(super) fn last_day(self) -> Option<NaiveDate> {
         self.day("date_modified").max(self.day("date_published"))
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Rule that must hold: an ignored entry is counted, and a name that is only being edited is deferred, not ignored.
 
+use std::collections::HashSet;
+
 /// Names that no person would call a record. `*` stands for any characters, `?` for one; case does not matter.
 pub(super) const BUILT_IN: &[&str] = &[
     // Locks and temporary files of office software.
@@ -36,29 +38,55 @@ pub(super) const BUILT_IN: &[&str] = &[
     ".rideau-source*",
 ];
 
-/// The names to pass over in one source.
-#[derive(Clone, Debug)]
+/// The names to pass over in one source. Most patterns are plain names, beginnings or ends; those are quick.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Ignore {
-    patterns: Vec<Vec<char>>,
+    names: HashSet<String>,
+    beginnings: Vec<String>,
+    ends: Vec<String>,
+    others: Vec<Vec<char>>,
 }
 
 impl Ignore {
     pub(super) fn new(configured: &[String]) -> Self {
-        let patterns = BUILT_IN
+        let mut ignore = Self::default();
+        for pattern in BUILT_IN
             .iter()
             .copied()
             .chain(configured.iter().map(String::as_str))
-            .map(|pattern| pattern.to_lowercase().chars().collect())
-            .collect();
-        Self { patterns }
+        {
+            ignore.add(&pattern.to_lowercase());
+        }
+        ignore
     }
 
-    /// Tells whether a name, as people read it, is passed over.
-    pub(super) fn matches(&self, name: &str) -> bool {
-        let name: Vec<char> = name.to_lowercase().chars().collect();
-        self.patterns
-            .iter()
-            .any(|pattern| pattern_matches(pattern, &name))
+    fn add(&mut self, pattern: &str) {
+        let is_plain = |text: &str| !text.contains(['*', '?']);
+        if is_plain(pattern) {
+            self.names.insert(pattern.to_owned());
+        } else if let Some(end) = pattern.strip_prefix('*').filter(|end| is_plain(end)) {
+            self.ends.push(end.to_owned());
+        } else if let Some(beginning) = pattern.strip_suffix('*').filter(|text| is_plain(text)) {
+            self.beginnings.push(beginning.to_owned());
+        } else {
+            self.others.push(pattern.chars().collect());
+        }
+    }
+
+    /// Tells whether a name, in lower case, is passed over.
+    pub(super) fn matches(&self, folded: &str) -> bool {
+        self.names.contains(folded)
+            || self.ends.iter().any(|end| folded.ends_with(end.as_str()))
+            || self
+                .beginnings
+                .iter()
+                .any(|beginning| folded.starts_with(beginning.as_str()))
+            || (!self.others.is_empty() && {
+                let name: Vec<char> = folded.chars().collect();
+                self.others
+                    .iter()
+                    .any(|pattern| pattern_matches(pattern, &name))
+            })
     }
 }
 
@@ -97,36 +125,32 @@ fn pattern_matches(pattern: &[char], name: &[char]) -> bool {
 /// The lock files of one folder.
 #[derive(Debug, Default)]
 pub(super) struct Locks {
-    /// What follows `~$`, in lower case.
+    /// What follows `~$`.
     office: Vec<String>,
-    /// Names between `.~lock.` and `#`, in lower case.
+    /// Names between `.~lock.` and `#`.
     libre: Vec<String>,
 }
 
 impl Locks {
-    /// Notes a name of the folder, if it is a lock.
-    pub(super) fn note(&mut self, name: &str) {
-        if let Some(rest) = name.strip_prefix("~$") {
-            self.office.push(rest.to_lowercase());
-        } else if let Some(rest) = name
+    /// Notes a name of the folder, in lower case, if it is a lock.
+    pub(super) fn note(&mut self, folded: &str) {
+        if let Some(rest) = folded.strip_prefix("~$") {
+            self.office.push(rest.to_owned());
+        } else if let Some(rest) = folded
             .strip_prefix(".~lock.")
             .and_then(|rest| rest.strip_suffix('#'))
         {
-            self.libre.push(rest.to_lowercase());
+            self.libre.push(rest.to_owned());
         }
     }
 
-    /// Tells whether someone has this name open. Word puts `~$` in place of the first one or two letters of longer
+    /// Tells whether someone has this name, in lower case, open. Word puts `~$` in place of the first one or two letters of longer
     /// names, so `~$port.docx` locks `Report.docx` too.
-    pub(super) fn covers(&self, name: &str) -> bool {
-        if self.office.is_empty() && self.libre.is_empty() {
-            return false;
-        }
-        let name = name.to_lowercase();
-        self.libre.contains(&name)
+    pub(super) fn covers(&self, folded: &str) -> bool {
+        self.libre.iter().any(|name| name == folded)
             || self.office.iter().any(|rest| {
                 !rest.is_empty()
-                    && name
+                    && folded
                         .strip_suffix(rest.as_str())
                         .is_some_and(|start| start.chars().count() <= 2)
             })
@@ -153,7 +177,7 @@ mod tests {
             ".nfs000000000004",
             ".rideau-source-1",
         ] {
-            assert!(ignore.matches(name), "{name}");
+            assert!(ignore.matches(&name.to_lowercase()), "{name}");
         }
         for name in [
             "report.docx",
@@ -166,17 +190,23 @@ mod tests {
             "snapshot",
             "desktop_ini",
         ] {
-            assert!(!ignore.matches(name), "{name}");
+            assert!(!ignore.matches(&name.to_lowercase()), "{name}");
         }
     }
 
     #[test]
     fn patterns() {
         let check = |pattern: &str, name: &str, expected: bool| {
-            let ignore = Ignore {
-                patterns: vec![pattern.to_lowercase().chars().collect()],
-            };
-            assert_eq!(ignore.matches(name), expected, "{pattern} {name}");
+            let (pattern, name) = (pattern.to_lowercase(), name.to_lowercase());
+            let mut ignore = Ignore::default();
+            ignore.add(&pattern);
+            assert_eq!(ignore.matches(&name), expected, "{pattern} {name}");
+            let chars = |text: &str| text.chars().collect::<Vec<_>>();
+            assert_eq!(
+                pattern_matches(&chars(&pattern), &chars(&name)),
+                expected,
+                "{pattern} {name}, the slow way"
+            );
         };
         check("*", "", true);
         check("*", "a", true);
@@ -201,13 +231,13 @@ mod tests {
             "~$",
             "other",
         ] {
-            locks.note(name);
+            locks.note(&name.to_lowercase());
         }
         for name in ["Budget.xlsx", "budget.XLSX", "Report.docx", "plan.odt"] {
-            assert!(locks.covers(name), "{name}");
+            assert!(locks.covers(&name.to_lowercase()), "{name}");
         }
         for name in ["Big budget.xlsx", "Support.docx", "plan.odt2", "other", "x"] {
-            assert!(!locks.covers(name), "{name}");
+            assert!(!locks.covers(&name.to_lowercase()), "{name}");
         }
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct Named {
     pub(super) id: String,
     /// What a person reads.
     pub(super) display: String,
+    /// What a person reads, in lower case, for comparing.
+    pub(super) folded: String,
     /// True when another name of the folder has the same NFC form, or differs from it by case only.
     pub(super) twin: bool,
 }
@@ -48,30 +50,28 @@ pub(super) fn name_all(mut raw: Vec<Vec<u8>>) -> Vec<Named> {
             twice.insert(name.as_str());
         }
     }
-    let parts: Vec<(String, String, bool)> = normal
+    let ids: Vec<(String, bool)> = normal
         .iter()
         .enumerate()
         .map(|(at, name)| match name {
-            Some(name) => {
-                let id = if owner.get(name.as_str()) == Some(&at) {
-                    plain(name)
-                } else {
-                    escape(&raw[at])
-                };
-                let twin = folded[at]
-                    .as_deref()
-                    .is_some_and(|name| twice.contains(name));
-                (id, name.clone(), twin)
-            }
-            None => (escape(&raw[at]), escape(&raw[at]), false),
+            Some(name) if owner.get(name.as_str()) == Some(&at) => plain(name),
+            _ => escape(&raw[at]),
+        })
+        .zip(&folded)
+        .map(|(id, folded)| {
+            let twin = folded.as_deref().is_some_and(|name| twice.contains(name));
+            (id, twin)
         })
         .collect();
     raw.into_iter()
-        .zip(parts)
-        .map(|(raw, (id, display, twin))| Named {
+        .zip(ids)
+        .zip(normal)
+        .zip(folded)
+        .map(|(((raw, (id, twin)), normal), folded)| Named {
+            display: normal.unwrap_or_else(|| escape(&raw)),
+            folded: folded.unwrap_or_else(|| escape(&raw).to_lowercase()),
             raw,
             id,
-            display,
             twin,
         })
         .collect()
@@ -148,7 +148,7 @@ fn escape(raw: &[u8]) -> String {
 }
 
 fn must_escape(byte: u8) -> bool {
-    byte == b'%' || byte < 0x20 || byte >= 0x7F
+    byte == b'%' || !(0x20..0x7F).contains(&byte)
 }
 
 fn hex_digit(nibble: u8) -> char {

@@ -10,7 +10,7 @@ use std::{
 
 use rideau_domain::bilingual;
 use rustix::{
-    fs::{self, CWD, Dir, FileType, Mode, OFlags, Stat},
+    fs::{self, AtFlags, CWD, Dir, FileType, Mode, OFlags, Stat, StatxFlags},
     io::Errno,
 };
 use serde::{Deserialize, Serialize};
@@ -53,9 +53,9 @@ pub(super) struct DriveState {
     pub(super) mount: Mount,
     /// Names and contents of the markers.
     pub(super) marker: Option<String>,
-    /// Device of every other mount below the root, by folder.
+    /// Every other mount below the root, by folder.
     #[serde(default)]
-    pub(super) inner: BTreeMap<String, u64>,
+    pub(super) inner: BTreeMap<String, Mount>,
 }
 
 /// Opens the root folder.
@@ -73,9 +73,14 @@ pub(super) fn open_root(path: &Path) -> Result<OwnedFd, PortError> {
 
 /// Which file system an open folder is on.
 pub(super) fn mount_of(folder: BorrowedFd<'_>, stat: &Stat) -> Mount {
+    // The mount's own number finds its line for certain; some file systems give files another device than the mount.
+    let number = fs::statx(folder, c"", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID)
+        .ok()
+        .filter(|status| status.stx_mask & StatxFlags::MNT_ID.bits() != 0)
+        .map(|status| status.stx_mnt_id);
     let (fs_type, from) = std::fs::read("/proc/self/mountinfo")
         .ok()
-        .and_then(|table| find_mount(&table, stat.st_dev))
+        .and_then(|table| find_mount(&table, number, stat.st_dev))
         .unwrap_or_default();
     Mount {
         device: stat.st_dev,
@@ -85,12 +90,16 @@ pub(super) fn mount_of(folder: BorrowedFd<'_>, stat: &Stat) -> Mount {
     }
 }
 
-/// Finds a device in the kernel's table of mounts (proc(5): id parent major:minor root point options … - type source options).
-fn find_mount(table: &[u8], device: u64) -> Option<(String, String)> {
-    let wanted = format!("{}:{}", fs::major(device), fs::minor(device));
+/// Finds a mount by its number, or else by its device, in the kernel's table
+/// (proc(5): number parent major:minor root point options … - type source options).
+fn find_mount(table: &[u8], number: Option<u64>, device: u64) -> Option<(String, String)> {
+    let (column, wanted) = match number {
+        Some(number) => (0, number.to_string()),
+        None => (2, format!("{}:{}", fs::major(device), fs::minor(device))),
+    };
     String::from_utf8_lossy(table).lines().find_map(|line| {
         let (head, tail) = line.split_once(" - ")?;
-        if head.split(' ').nth(2)? != wanted {
+        if head.split(' ').nth(column)? != wanted {
             return None;
         }
         let mut tail = tail.split(' ');
@@ -260,9 +269,13 @@ mod tests {
         let table = b"22 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n\
             30 22 0:45 / /srv/my\\040share rw shared:3 master:1 - cifs //s/share rw,vers=3\nbroken line\n";
         assert_eq!(
-            find_mount(table, fs::makedev(0, 45)),
+            find_mount(table, None, fs::makedev(0, 45)),
             Some(("cifs".into(), "//s/share".into()))
         );
-        assert_eq!(find_mount(table, fs::makedev(0, 4)), None);
+        assert_eq!(
+            find_mount(table, Some(22), fs::makedev(0, 45)),
+            Some(("ext4".into(), "/dev/vda".into()))
+        );
+        assert_eq!(find_mount(table, None, fs::makedev(0, 4)), None);
     }
 }

@@ -22,7 +22,7 @@ use super::{
     DriveOptions,
     ignore::{Ignore, Locks},
     names::{Named, name_all},
-    place::{DriveState, open_root, still_there, verify},
+    place::{DriveState, mount_of, open_root, still_there, verify},
     problem::{problem, root_problem},
     record::record,
 };
@@ -55,7 +55,10 @@ pub(super) fn walk(
     state: &serde_json::Value,
     tell: Teller<'_>,
 ) -> Result<Option<ScanEnd>, PortError> {
-    let before: Option<DriveState> = serde_json::from_value(state.clone()).ok();
+    let before: Option<DriveState> = serde_json::from_value(state.clone()).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the recorded state of the drive cannot be read; the drive is taken as it is found");
+        None
+    });
     let root = open_root(&options.path)?;
     let shown = options.path.to_string_lossy();
     let stat = fs::fstat(&root).map_err(|errno| root_problem(errno, &shown))?;
@@ -121,8 +124,9 @@ impl Walk<'_> {
         let mut state = self.state;
         if let Some(before) = self.before {
             // A mount that comes and goes stays known.
-            for (folder, device) in &before.inner {
-                state.inner.entry(folder.clone()).or_insert(*device);
+            for (folder, mount) in &before.inner {
+                let entry = state.inner.entry(folder.clone());
+                entry.or_insert_with(|| mount.clone());
             }
         }
         Ok(ScanEnd {
@@ -183,8 +187,15 @@ impl Walk<'_> {
         let above = levels.last().map_or(self.root_device, |level| level.device);
         let known_mount = self.before.map(|before| before.inner.get(&id));
         if stat.st_dev != above {
-            self.state.inner.insert(id.clone(), stat.st_dev);
-            if known_mount == Some(None) {
+            let mount = mount_of(folder.as_fd(), stat);
+            let other = match known_mount {
+                // The first scan takes what it finds.
+                None => false,
+                Some(None) => true,
+                Some(Some(before)) => self.options.cross_mounts && !before.same(&mount),
+            };
+            self.state.inner.insert(id.clone(), mount);
+            if other {
                 return self.unknown(id, mount_appeared(&path));
             }
             if !self.options.cross_mounts {
@@ -302,12 +313,12 @@ impl Walk<'_> {
         let named = name_all(kinds.iter().map(|(raw, _)| raw.clone()).collect());
         let mut locks = Locks::default();
         for name in &named {
-            locks.note(&name.display);
+            locks.note(&name.folded);
         }
         let mut looked = Looked::default();
         let mut failures = 0;
         for (name, (_, kind)) in named.into_iter().zip(kinds) {
-            if self.ignore.matches(&name.display) || kind == FileType::Symlink {
+            if self.ignore.matches(&name.folded) || kind == FileType::Symlink {
                 looked.pass_over(path, &name);
                 continue;
             }
@@ -337,7 +348,7 @@ impl Walk<'_> {
             match FileType::from_raw_mode(stat.st_mode) {
                 FileType::Directory => looked.folders.push(name),
                 FileType::RegularFile => {
-                    let deferred = if locks.covers(&name.display) {
+                    let deferred = if locks.covers(&name.folded) {
                         Some(being_edited(&entry_path))
                     } else {
                         not_readable(folder, &name.raw, &stat)
@@ -372,8 +383,11 @@ impl Looked {
 }
 
 pub(super) fn list(folder: &OwnedFd) -> Result<Vec<(Vec<u8>, FileType)>, Errno> {
+    // A second handle to the same open folder: opening it anew would need more rights than listing it does.
+    let mut listing = Dir::new(rustix::io::fcntl_dupfd_cloexec(folder, 0)?)?;
+    listing.rewind();
     let mut entries = Vec::new();
-    for entry in Dir::read_from(folder)? {
+    while let Some(entry) = listing.read() {
         let entry = entry?;
         let name = entry.file_name().to_bytes();
         if name != b"." && name != b".." {

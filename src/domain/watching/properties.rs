@@ -263,6 +263,14 @@ impl World {
                 );
             }
         }
+        for change in outcome
+            .changes
+            .iter()
+            .filter(|c| matches!(c.then, Then::Fetch { .. }))
+        {
+            let (_, since) = &self.stable[change.record.unwrap()];
+            prop_assert!(self.now - since >= SETTLE, "fetched before it settled");
+        }
         self.store(&outcome.changes);
 
         // One item per name among those that are there, and every visible file is one.
