@@ -1,53 +1,16 @@
-//! stub
+//! CKAN portals, such as the Open Government registry, through the action interface.
+//!
+//! `registry` knows the registry's rules without asking it; `there` reads a dataset in our terms; `steps` works out what is
+//! still to be done of a plan; `target` does it through `client`. Rule that must hold: read first, write only what differs,
+//! and after an answer that did not come read again before writing again.
+
+mod answers;
+mod client;
 mod options;
-use crate::*;
-use async_trait::async_trait;
+pub mod registry;
+mod steps;
+mod target;
+mod there;
+
 pub use options::*;
-/// stub
-pub struct CkanTarget;
-#[async_trait]
-impl Target for CkanTarget {
-    fn kind(&self) -> &'static str {
-        "x"
-    }
-    async fn check(&self) -> Vec<CheckLine> {
-        vec![]
-    }
-    fn validate(&self, _: &DatasetDesired, _: chrono::NaiveDate) -> Vec<FieldProblem> {
-        vec![]
-    }
-    fn canonical(&self, d: DatasetDesired) -> DatasetDesired {
-        d
-    }
-    async fn observe(
-        &self,
-        _: uuid::Uuid,
-        _: &dyn Journal,
-    ) -> Result<Option<DatasetSeen>, PortError> {
-        todo!()
-    }
-    async fn apply(
-        &self,
-        _: &DatasetPlan,
-        _: &dyn ContentStore,
-        _: &dyn Journal,
-    ) -> Result<Applied, PortError> {
-        todo!()
-    }
-}
-impl CkanTarget {
-    /// stub
-    pub fn new(_: &CkanOptions, _: &str) -> Result<Self, PortError> {
-        Ok(Self)
-    }
-}
-pub mod registry {
-    //! stub
-    /// stub
-    pub fn validate_dataset(
-        _: &crate::DatasetDesired,
-        _: chrono::NaiveDate,
-    ) -> Vec<crate::FieldProblem> {
-        vec![]
-    }
-}
+pub use target::CkanTarget;

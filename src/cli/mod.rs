@@ -117,6 +117,10 @@ fn locale_lang() -> Lang {
 /// Runs the program.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    // The one TLS provider; a second call would only mean that it is there already.
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .ok();
     let out = Out::new(arguments.lang.unwrap_or_else(locale_lang), arguments.json);
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
