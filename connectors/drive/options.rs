@@ -23,11 +23,5 @@ crate::options! {
         #[fr = "Si les dossiers qui sont d’autres montages à l’intérieur de celui-ci sont aussi surveillés."]
         #[example = "false"]
         cross_mounts: bool = false,
-        /// After how many days content is read again although size and time did not change; 0 means never.
-        #[fr = "Après combien de jours le contenu est relu bien que ni la taille ni l’heure n’aient changé ; 0 : jamais."]
-        #[example = "30"]
-        #[unit = "days"]
-        #[range(0, 3650)]
-        rehash_days: u32 = 30,
     }
 }

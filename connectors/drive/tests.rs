@@ -39,7 +39,6 @@ impl Drive {
             ignore: vec!["*.bak".into()],
             marker: false,
             cross_mounts: false,
-            rehash_days: 0,
         };
         Self { folder, options }
     }
@@ -730,41 +729,4 @@ fn an_outage_never_reads_as_gone() {
         (forbidden.code, forbidden.is_temporary()),
         ("forbidden", false)
     );
-}
-
-#[test]
-#[ignore = "measures"]
-fn measure() {
-    fn plain(path: &Path, n: &mut u64) {
-        for e in fs::read_dir(path).unwrap() {
-            let e = e.unwrap();
-            let m = fs::symlink_metadata(e.path()).unwrap();
-            *n += 1;
-            if m.is_dir() {
-                plain(&e.path(), n);
-            }
-        }
-    }
-    let drive = Drive::new();
-    for d in 0..1000 {
-        for f in 0..100 {
-            drive.write(format!("d{}/s{d}/Rapport annuel {f}.docx", d % 10), b"");
-        }
-    }
-    for _ in 0..3 {
-        let t = std::time::Instant::now();
-        let mut n = 0;
-        plain(drive.folder.path(), &mut n);
-        let a = t.elapsed();
-        let t = std::time::Instant::now();
-        let mut k = 0;
-        walk::walk(&drive.options, &Value::Null, &mut |tell| {
-            if let Tell::Folder(_, r) = tell {
-                k += r.len();
-            }
-            ControlFlow::Continue(())
-        })
-        .unwrap();
-        println!("MEASURE plain {n} {a:?} walk {k} {:?}", t.elapsed());
-    }
 }

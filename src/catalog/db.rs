@@ -140,6 +140,30 @@ pub(super) fn instant(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
+/// A `LIKE` pattern for ids that begin with what a person typed.
+pub(super) fn beginning(typed: &str) -> String {
+    format!("{}%", plain(typed))
+}
+
+/// A `LIKE` pattern for ids that end with what a person typed: at least six characters, so that a short word does not
+/// mean half the catalog.
+pub(super) fn ending(typed: &str) -> String {
+    let plain = plain(typed);
+    if plain.len() < 6 {
+        return String::new();
+    }
+    format!("%{plain}")
+}
+
+/// Only what ids are made of.
+fn plain(typed: &str) -> String {
+    if typed.chars().all(|c| c.is_ascii_hexdigit() || c == '-') && !typed.is_empty() {
+        typed.to_ascii_lowercase()
+    } else {
+        "no id".to_owned()
+    }
+}
+
 /// Builds the parameter list of a statement.
 macro_rules! args {
     ($($value:expr),* $(,)?) => { vec![$($crate::catalog::db::Arg::from($value)),*] };

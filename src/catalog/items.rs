@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     CatalogError, Tx,
-    db::{Row, args},
+    db::{Row, args, beginning, ending},
 };
 use crate::domain::{Bilingual, ItemId, ItemRole, ItemState, SourceId, VersionId};
 
@@ -273,14 +273,14 @@ impl Tx {
         from_row(&row)
     }
 
-    /// Items whose id begins with, or whose path or name equals, what a person typed.
+    /// Items whose id begins or ends with, or whose path or name equals, what a person typed.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn find_items(&mut self, typed: &str) -> Result<Vec<Item>, CatalogError> {
         self.all(
-            "SELECT * FROM items WHERE id = $1 OR path = $1 OR name = $1 OR id LIKE $2 ORDER BY path",
-            args![typed, format!("{}%", typed.replace(['%', '_'], ""))],
+            "SELECT * FROM items WHERE id = $1 OR path = $1 OR name = $1 OR id LIKE $2 OR id LIKE $3 ORDER BY path",
+            args![typed, beginning(typed), ending(typed)],
         )
         .await?
         .iter()

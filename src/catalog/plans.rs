@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     CatalogError, Tx,
-    db::{Row, args},
+    db::{Row, args, beginning, ending},
 };
 use crate::domain::{PlanId, PlanState, PublicationState, ReleaseId, Sha256};
 
@@ -110,14 +110,14 @@ impl Tx {
         from_row(&row)
     }
 
-    /// Plans whose id begins with what a person typed, newest first.
+    /// Plans whose id begins or ends with what a person typed, newest first.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn find_plans(&mut self, typed: &str) -> Result<Vec<Plan>, CatalogError> {
         self.all(
-            "SELECT * FROM plans WHERE id LIKE $1 ORDER BY created_at DESC, id DESC",
-            args![format!("{}%", typed.replace(['%', '_'], ""))],
+            "SELECT * FROM plans WHERE id LIKE $1 OR id LIKE $2 ORDER BY created_at DESC, id DESC",
+            args![beginning(typed), ending(typed)],
         )
         .await?
         .iter()

@@ -5,11 +5,11 @@ use serde::Serialize;
 
 use super::{
     CatalogError, Tx,
-    db::{Row, args, instant},
+    db::{Row, args, beginning, ending, instant},
 };
 use crate::domain::{
     Bilingual, Decision, DecisionKind, Effect, ItemId, Proposal, ReleaseId, ReleaseState, Sha256,
-    SourceId,
+    SourceId, in_force,
 };
 
 /// A release: what is, or may become, one dataset.
@@ -138,17 +138,17 @@ impl Tx {
         self.release(id).await
     }
 
-    /// Releases whose id begins with, or whose group equals, what a person typed.
+    /// Releases whose id begins or ends with, or whose group equals, what a person typed.
     ///
     /// # Errors
     /// When the database refuses.
     pub async fn find_releases(&mut self, typed: &str) -> Result<Vec<Release>, CatalogError> {
         self.all(
-            "SELECT * FROM releases WHERE id = $1 OR group_key = $1 OR id LIKE $2
+            "SELECT * FROM releases WHERE id = $1 OR group_key = $1 OR id LIKE $2 OR id LIKE $3
                 OR (id || '') IN (SELECT r.id FROM releases r JOIN items i ON i.source_id = r.source_id AND i.group_key = r.group_key
                                   WHERE i.path = $1 OR i.name = $1 OR i.id = $1)
              ORDER BY group_key",
-            args![typed, format!("{}%", typed.replace(['%', '_'], ""))],
+            args![typed, beginning(typed), ending(typed)],
         )
         .await?
         .iter()
@@ -276,7 +276,7 @@ impl Tx {
         Ok(())
     }
 
-    /// The decisions about exactly this bundle, oldest first.
+    /// The decisions about exactly this bundle that are in force, oldest first.
     ///
     /// # Errors
     /// When the database refuses.
@@ -286,14 +286,11 @@ impl Tx {
         kind: DecisionKind,
         bound_hash: Sha256,
     ) -> Result<Vec<Decision>, CatalogError> {
-        self.all(
-            "SELECT * FROM decisions WHERE release_id = $1 AND kind = $2 AND bound_hash = $3 ORDER BY at, id",
-            args![release, kind.as_str(), bound_hash],
-        )
-        .await?
-        .iter()
-        .map(decision_from_row)
-        .collect()
+        Ok(in_force(
+            &self.all_decisions(release).await?,
+            kind,
+            bound_hash,
+        ))
     }
 
     /// All decisions about a release, oldest first.

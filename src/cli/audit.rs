@@ -15,7 +15,7 @@ pub(super) enum Audit {
     Verify,
     /// Tell the whole life of an item or a release.
     Show {
-        /// Item or release: id, its beginning, or an item's path.
+        /// Item or release: id, its beginning or end, or an item's path.
         subject: String,
     },
 }

@@ -30,7 +30,7 @@ pub(super) enum Items {
     },
     /// Show one item: versions, renditions, facts, findings.
     Show {
-        /// Id, its beginning, path or name.
+        /// Id, its beginning or end, path or name.
         item: String,
     },
     /// Try again what was set aside.

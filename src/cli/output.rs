@@ -102,11 +102,11 @@ fn line(text: &str) {
     writeln!(std::io::stdout(), "{text}").ok();
 }
 
-/// The first characters of an id, as many as a person needs to type.
+/// The last characters of an id, as many as a person needs to type: ids made together begin alike.
 pub(super) fn short(id: impl std::fmt::Display) -> String {
     let text = id.to_string();
-    // Version 7 ids of one run begin alike: their end tells them apart, but a prefix can be searched for.
-    text.chars().take(18).collect()
+    let skip = text.chars().count().saturating_sub(12);
+    text.chars().skip(skip).collect()
 }
 
 /// Bytes as people say them, in powers of 1000.

@@ -37,17 +37,17 @@ pub(super) enum Releases {
         /// Only what is approved.
         #[arg(long)]
         approved: bool,
-        /// Only these releases: ids, their beginnings, or items' paths.
+        /// Only these releases: ids, their beginnings or ends, or items' paths.
         releases: Vec<String>,
     },
     /// Execute a stored plan unchanged.
     Apply {
-        /// The plan's id or its beginning.
+        /// The plan's id, its beginning or its end.
         plan: String,
     },
     /// Propose to take a release back, and approve that at once.
     Withdraw {
-        /// Release id, its beginning, or an item's path.
+        /// Release id, its beginning or end, or an item's path.
         release: String,
         /// Why: goes to the public record and the log.
         #[arg(long)]
@@ -79,6 +79,14 @@ impl Releases {
                 steps::withdraw(&app, release.id, &person, &reason).await?;
                 let after = app.catalog.read().await?.release(release.id).await?;
                 out.value(&after)?;
+                if after.state != ReleaseState::Approved {
+                    out.say(&bilingual!(
+                        "{}: a second person must say the same before it is taken back (policy.two_persons).",
+                        "{} : une deuxième personne doit dire la même chose avant le retrait (policy.two_persons).",
+                        after.title.get(out.lang)
+                    ));
+                    return Ok(ExitCode::from(1));
+                }
                 out.say(&bilingual!(
                     "{} is taken back; the targets follow at once, or with the running daemon.",
                     "{} est retirée; les cibles suivent immédiatement, ou avec le service en marche.",

@@ -29,7 +29,7 @@ pub(super) enum Review {
     },
     /// Show one release with everything a decision needs: what would be public, findings, record, hash.
     Show {
-        /// Release id, its beginning, or an item's path.
+        /// Release id, its beginning or end, or an item's path.
         release: String,
     },
     /// Approve exactly what is shown.
@@ -40,7 +40,7 @@ pub(super) enum Review {
     SendBack(Decide),
     /// Complete the record: give a field's value. Survives every rerun.
     Set {
-        /// Release id, its beginning, or an item's path.
+        /// Release id, its beginning or end, or an item's path.
         release: String,
         /// The portal's field, such as title_translated.fr, subject, frequency.
         field: String,
@@ -55,7 +55,7 @@ pub(super) enum Review {
 /// A decision.
 #[derive(Debug, Args)]
 pub(super) struct Decide {
-    /// Release id, its beginning, or an item's path.
+    /// Release id, its beginning or end, or an item's path.
     release: String,
     /// Why: kept in the log.
     #[arg(long)]

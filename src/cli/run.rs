@@ -94,7 +94,7 @@ impl Run {
                 }
                 Asked::Reload => {
                     notify(&[sd_notify::NotifyState::Reloading]);
-                    match reload(config, out).await {
+                    match reload(config, out, &app).await {
                         Ok(fresh) => {
                             stop.stop();
                             engine.await?;
@@ -127,9 +127,12 @@ impl Run {
     }
 }
 
-async fn reload(config: &Path, out: &Out) -> anyhow::Result<App> {
+async fn reload(config: &Path, out: &Out, old: &App) -> anyhow::Result<App> {
     let loaded = setup::load(config, out)?;
-    setup::build(&loaded.settings, &loaded.files).await
+    let mut fresh = setup::build(&loaded.settings, &loaded.files).await?;
+    // Counters count from the start of the process.
+    fresh.metrics = Arc::clone(&old.metrics);
+    Ok(fresh)
 }
 
 fn report(out: &Out, summary: &Summary) -> anyhow::Result<()> {

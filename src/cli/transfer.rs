@@ -21,7 +21,7 @@ pub(super) enum Transfers {
     List,
     /// Work out what each bag would hold, and what stands in the way. Builds nothing.
     Plan {
-        /// Only these: release ids, their beginnings, or items' paths. Without any: all sources of enduring value.
+        /// Only these: release ids, their beginnings or ends, or items' paths. Without any: all sources of enduring value.
         releases: Vec<String>,
     },
     /// Approve exactly what was planned.
@@ -38,7 +38,7 @@ pub(super) enum Transfers {
 /// A decision about a transfer.
 #[derive(Debug, Args)]
 pub(super) struct Decide {
-    /// Release id, its beginning, or an item's path.
+    /// Release id, its beginning or end, or an item's path.
     release: String,
     /// Why: kept in the log.
     #[arg(long)]

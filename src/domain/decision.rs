@@ -44,6 +44,27 @@ pub enum Standing {
     SentBack,
 }
 
+/// The decisions of one kind about one bundle that are in force, oldest first, out of all decisions about its release.
+///
+/// Publishing and taking back void each other: an approval to publish from before the last approval to take back is no
+/// approval any more, and the other way round. So what was taken back returns only by a new word.
+pub fn in_force(all: &[Decision], kind: DecisionKind, bound_hash: Sha256) -> Vec<Decision> {
+    let opposite = match kind {
+        DecisionKind::Release => Some(DecisionKind::Withdraw),
+        DecisionKind::Withdraw => Some(DecisionKind::Release),
+        DecisionKind::Transfer => None,
+    };
+    let voided = all
+        .iter()
+        .rposition(|d| Some(d.kind) == opposite && d.verdict == Verdict::Approve)
+        .map_or(0, |last| last + 1);
+    all[voided..]
+        .iter()
+        .filter(|d| d.kind == kind && d.bound_hash == bound_hash)
+        .cloned()
+        .collect()
+}
+
 /// Adds up the decisions about one bundle, oldest first. The newest refusal or sending back voids what came before it.
 ///
 /// With `two_persons`, a person's approval counts once two different persons have given it. A policy's approval
@@ -97,6 +118,27 @@ mod tests {
             reason: String::new(),
             at: DateTime::UNIX_EPOCH,
         }
+    }
+
+    #[test]
+    fn publishing_and_taking_back_void_each_other() {
+        use DecisionKind::{Release, Transfer, Withdraw};
+        let mut all = Vec::new();
+        let mut add = |kind, verdict| {
+            all.push(Decision {
+                kind,
+                ..decision(DecidedBy::Person, "a", verdict)
+            });
+            let count = |kind| in_force(&all, kind, Sha256::of(b"")).len();
+            (count(Release), count(Withdraw), count(Transfer))
+        };
+        assert_eq!(add(Release, Verdict::Approve), (1, 0, 0));
+        assert_eq!(add(Transfer, Verdict::Approve), (1, 0, 1));
+        assert_eq!(add(Withdraw, Verdict::Refuse), (1, 1, 1));
+        assert_eq!(add(Withdraw, Verdict::Approve), (0, 2, 1));
+        assert_eq!(add(Release, Verdict::Refuse), (1, 2, 1));
+        assert_eq!(add(Release, Verdict::Approve), (2, 0, 1));
+        assert!(in_force(&all, Release, Sha256::of(b"other")).is_empty());
     }
 
     #[test]

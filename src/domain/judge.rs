@@ -74,6 +74,16 @@ pub fn judge(situation: &Situation) -> Judgement {
         s.public,
         Public::Same | Public::SameContent | Public::Partly | Public::Other
     );
+    // What a person takes back goes, whatever else is approved.
+    let taking_back = match s.withdraw_standing {
+        Standing::Approved => true,
+        // One of two persons has said so: it waits for the other.
+        Standing::Open { approvals } => approvals > 0,
+        Standing::Refused | Standing::SentBack => false,
+    };
+    if is_public && taking_back {
+        return withdraw(s);
+    }
     if s.members == 0 {
         return match s.public {
             Public::Never => idle(ReleaseState::Empty),
@@ -384,6 +394,39 @@ mod tests {
             false,
             false,
         );
+    }
+
+    #[test]
+    fn what_a_person_takes_back_goes_whatever_else_is_approved() {
+        let taken_back = Situation {
+            public: Public::Same,
+            standing: Standing::Approved,
+            withdraw_standing: Standing::Approved,
+            ..clean()
+        };
+        for situation in [
+            taken_back,
+            Situation {
+                ready: false,
+                ..taken_back
+            },
+            Situation {
+                members: 0,
+                ..taken_back
+            },
+            Situation {
+                public: Public::Other,
+                ..taken_back
+            },
+        ] {
+            check(
+                situation,
+                ReleaseState::Approved,
+                Proposal::Withdraw,
+                false,
+                true,
+            );
+        }
     }
 
     #[test]

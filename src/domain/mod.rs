@@ -20,7 +20,7 @@ pub mod watching;
 mod words;
 
 pub use clock::{Clock, Ids};
-pub use decision::{Decision, Standing, standing};
+pub use decision::{Decision, Standing, in_force, standing};
 pub use effect::{Effect, RuleSet};
 pub use fact::{
     Fact, FactDetail, HiddenChannel, IdentifierClass, MarkingState, SecurityLevel, Unreadable,

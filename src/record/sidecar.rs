@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::domain::Bilingual;
+use crate::domain::{Bilingual, GroupBy, group_key};
 
 /// The name of the file.
 pub const SIDECAR_NAME: &str = "release.toml";
@@ -97,9 +97,29 @@ impl Sidecar {
             .find(|(_, release)| release.files.iter().any(|pattern| wildcard(pattern, name)))
     }
 
-    /// The key of the group that this file belongs to because of what is written here.
-    pub fn group_key(&self, folder: &str, name: &str) -> Option<String> {
+    /// The key of the group that this file belongs to because of what is written here. `own` is the group it would be in
+    /// otherwise: a release of one file, or of files that belong together by name anyway, keeps it, so that a dataset does
+    /// not become another one when its metadata arrives.
+    pub fn group_key(
+        &self,
+        group_by: GroupBy,
+        folder: &str,
+        name: &str,
+        own: &str,
+    ) -> Option<String> {
         let (_, release) = self.release_of(name)?;
+        let plain = |file: &String| !file.contains(['*', '?']);
+        if let [file] = release.files.as_slice()
+            && plain(file)
+        {
+            return Some(own.to_owned());
+        }
+        let together = release.files.iter().all(|file| {
+            plain(file) && group_key(group_by, folder, file) == group_key(group_by, folder, name)
+        });
+        if together && group_by == GroupBy::Pair {
+            return Some(own.to_owned());
+        }
         // The files as written identify the release: adding another release above does not change it.
         Some(format!("{folder}/[{}]", release.files.join("|")))
     }
@@ -196,6 +216,27 @@ mod tests {
         assert_eq!(problem.line, 3);
         assert!(Sidecar::parse(b"[[relaese]]\nfiles = []").is_err());
         assert!(Sidecar::parse(b"").unwrap().release.is_empty());
+    }
+
+    #[test]
+    fn metadata_that_arrives_later_does_not_make_another_dataset() {
+        let sidecar = Sidecar::parse(
+            b"[[release]]\nfiles=['a.csv']\n[[release]]\nfiles=['b_en.csv','b_fr.csv']\n[[release]]\nfiles=['c*']\n",
+        )
+        .unwrap();
+        let check = |group_by, name: &str, expect: Option<&str>| {
+            let own = group_key(group_by, "f", name);
+            assert_eq!(
+                sidecar.group_key(group_by, "f", name, &own).as_deref(),
+                expect,
+                "{name}"
+            );
+        };
+        check(GroupBy::File, "a.csv", Some("f/a.csv"));
+        check(GroupBy::Pair, "b_en.csv", Some("f/b_*.csv"));
+        check(GroupBy::File, "b_en.csv", Some("f/[b_en.csv|b_fr.csv]"));
+        check(GroupBy::Pair, "c1.csv", Some("f/[c*]"));
+        check(GroupBy::File, "d.csv", None);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::{
     domain::{
         Bilingual, DecidedBy, Decision, DecisionId, DecisionKind, Effect, ItemState, Judgement,
         Proposal, Public, PublicationState, ReleaseId, ReleaseState, RuleSet, Sha256, Situation,
-        Stage, Treatment, Verdict, hash_json, judge, standing,
+        Stage, Standing, Treatment, Verdict, hash_json, judge, standing,
     },
     record::{Inputs, Member, SIDECAR_NAME, Sidecar, assemble},
 };
@@ -699,12 +699,6 @@ pub async fn withdraw(
         )));
     }
     let bound_hash = Bundle::withdrawal_hash(id, &published)?;
-    release.state = ReleaseState::Approved;
-    release.proposal = Proposal::Withdraw;
-    release.bundle_hash = Some(bound_hash);
-    release.reasons = vec![Bilingual::same(reason)];
-    release.updated_at = now;
-    tx.release_assembled(&release).await?;
     let decision = Decision {
         id: DecisionId(app.ids.next()),
         release: id,
@@ -717,7 +711,19 @@ pub async fn withdraw(
         at: now,
     };
     record_decision(&mut tx, app, &decision, person).await?;
-    for published in live {
+    let decisions = tx.decisions(id, DecisionKind::Withdraw, bound_hash).await?;
+    let approved = standing(&decisions, app.policy.two_persons) == Standing::Approved;
+    release.state = if approved {
+        ReleaseState::Approved
+    } else {
+        ReleaseState::Review
+    };
+    release.proposal = Proposal::Withdraw;
+    release.bundle_hash = Some(bound_hash);
+    release.reasons = vec![Bilingual::same(reason)];
+    release.updated_at = now;
+    tx.release_assembled(&release).await?;
+    for published in live.into_iter().filter(|_| approved) {
         tx.enqueue(
             app.ids.as_ref(),
             now,

@@ -200,9 +200,10 @@ pub(super) async fn regroup(
         if member.role != ItemRole::Record {
             continue;
         }
+        let own = own_group(source, &member);
         let key = sidecar
-            .and_then(|sidecar| sidecar.group_key(folder, &member.name))
-            .unwrap_or_else(|| own_group(source, &member));
+            .and_then(|sidecar| sidecar.group_key(source.group_by, folder, &member.name, &own))
+            .unwrap_or(own);
         for group in [&member.group_key, &key] {
             let release = release_id(source.id, group);
             tx.know_release(release, source.id, group, now).await?;

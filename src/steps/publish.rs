@@ -60,11 +60,11 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
             "La cible {target} n’est plus configurée. Rétablissez-la, ou retirez la publication à la main."
         )));
     };
-    if let Some(until) = setup
-        .window
-        .as_ref()
-        .and_then(|window| window.closed_until(app.now()))
-    {
+    // What is taken back waits for no window.
+    let withdraws =
+        app.catalog.read().await?.release(release).await?.proposal == Proposal::Withdraw;
+    let window = setup.window.as_ref().filter(|_| !withdraws);
+    if let Some(until) = window.and_then(|window| window.closed_until(app.now())) {
         return wait_for_window(app, work, &target, until).await;
     }
     match plan_release(app, setup, release).await? {

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use rideau_connectors::{Access, Observed, PortError, ScanSink};
 use serde_json::json;
 
@@ -151,7 +151,8 @@ impl ScanSink for Sink<'_> {
                 fingerprint: observed.fingerprint.clone(),
                 move_hint: observed.move_hint.clone(),
                 size_bytes: observed.size_bytes,
-                modified: observed.modified,
+                // As precise as the catalog keeps it: a move is told by equality.
+                modified: observed.modified.map(|at| at.trunc_subsecs(6)),
                 deferred: observed.deferred.clone(),
                 record: Seen {
                     folder: folder.to_owned(),
@@ -322,18 +323,19 @@ impl Recorder<'_> {
 
     async fn group(&self, tx: &mut Tx, seen: &Seen, origin_id: &str) -> Result<String, StepError> {
         let name = &seen.observed.name;
+        let own = match self.source.group_by {
+            GroupBy::File => origin_id.to_owned(),
+            GroupBy::Folder | GroupBy::Pair => group_key(self.source.group_by, &seen.folder, name),
+        };
         if let Some(body) = tx.sidecar(self.source.id, &seen.folder).await?
             && let Some(sidecar) = body.get("sidecar")
         {
             let sidecar: Sidecar = serde_json::from_value(sidecar.clone())?;
-            if let Some(key) = sidecar.group_key(&seen.folder, name) {
+            if let Some(key) = sidecar.group_key(self.source.group_by, &seen.folder, name, &own) {
                 return Ok(key);
             }
         }
-        Ok(match self.source.group_by {
-            GroupBy::File => origin_id.to_owned(),
-            GroupBy::Folder | GroupBy::Pair => group_key(self.source.group_by, &seen.folder, name),
-        })
+        Ok(own)
     }
 
     #[expect(clippy::too_many_arguments, reason = "one change has that many sides")]

@@ -1,7 +1,6 @@
 //! facts → findings, for both rule sets; the renditions are screened again from their own bytes, and what a treatment
 //! lifted no longer stands.
 
-use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use super::{
@@ -224,9 +223,19 @@ pub(crate) fn document(
             extension_mismatch: false,
         }),
         clearance,
-        record_date: item.modified.map(|at: DateTime<Utc>| at.date_naive()),
+        record_date: record_date(&version.native),
         facts,
     }
+}
+
+/// The date of the record, where the source gives one. The time of a file's last change is no such date: a copy makes it new,
+/// an archive makes it old, and a restriction must not lapse by either.
+fn record_date(native: &serde_json::Value) -> Option<chrono::NaiveDate> {
+    native
+        .get("record_date")
+        .and_then(serde_json::Value::as_str)
+        .and_then(|day| day.get(..10))
+        .and_then(|day| day.parse().ok())
 }
 
 /// The clearance that a source gave with a version: `clearance` in its native metadata, by our level names.
