@@ -1,4 +1,16 @@
-//! The whole program, as its users see it: one binary, many modules.
+//! The whole program, told as stories: the real binary, real files, real databases and servers.
 
+mod support;
+
+mod audit;
+mod configuration;
+mod daemon;
+mod determinism;
+mod kill;
+mod publishing;
+mod registry;
+mod review;
+mod rules;
+mod samples;
 mod sandbox;
 mod transfer;

@@ -1,0 +1,254 @@
+//! What is public stays as it was approved: changes are planned and held, withdrawals are proposed, absence is doubted.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::{Department, Tree, list, on_both_databases, text};
+
+const FILE: &str = "admissions_en.csv";
+
+/// One published table.
+fn published(database: crate::support::Database) -> Department {
+    let department = Department::new(database);
+    department.table(FILE, 1200);
+    department.run_once();
+    assert_eq!(department.state(FILE), "published");
+    assert!(department.public_holds("1200"));
+    department
+}
+
+/// Publishes ten tables.
+fn ten(database: crate::support::Database) -> Department {
+    let department = Department::with(database, |setup| setup.deletion_scans = 2);
+    for n in 0..10 {
+        department.table(&format!("table-{n}_en.csv"), 1000 + n * 10);
+    }
+    department.run_once();
+    assert!(
+        department
+            .states()
+            .values()
+            .all(|state| state == "published")
+    );
+    department
+}
+
+fn plans(department: &Department) -> Vec<Value> {
+    list(&department.json(&["release", "plan"])).to_vec()
+}
+
+fn kinds_of_changes(plan: &Value) -> Vec<String> {
+    list(&plan["plan"]["body"]["releases"][0]["plan"]["changes"])
+        .iter()
+        .map(|change| match change {
+            Value::String(name) => name.clone(),
+            other => text(other, "/change"),
+        })
+        .collect()
+}
+
+on_both_databases! {
+    fn a_changed_file_is_one_planned_update_and_held(database) {
+        let department = published(database);
+        let before = Tree::of(&department.path("public"));
+        department.table(FILE, 2200);
+        department.run_once();
+
+        assert_eq!(department.state(FILE), "review");
+        let held = Tree::of(&department.path("public"));
+        assert_eq!(held, before, "written: {:?}", held.difference(&before));
+        let review = department.review(FILE);
+        assert_eq!(review["release"]["proposal"], "update", "{review}");
+
+        // The plan is exactly this update, and says that it is held.
+        let shown = department.does(&["release", "plan"]).stdout;
+        assert!(shown.contains("HELD"), "{shown}");
+        let planned = plans(&department);
+        assert_eq!(planned.len(), 1, "{planned:?}");
+        assert_eq!(list(&planned[0]["plan"]["body"]["releases"]).len(), 1);
+        assert_eq!(list(&planned[0]["held"]).len(), 1);
+        let changes = kinds_of_changes(&planned[0]);
+        assert!(!changes.is_empty() && changes.iter().all(|kind| kind != "create_dataset"), "{changes:?}");
+
+        // It cannot be applied before it is approved, not even by its id.
+        let id = text(&planned[0], "/plan/id");
+        department.rideau(&["release", "apply", &id]).refused("No standing decision");
+        assert_eq!(Tree::of(&department.path("public")), before);
+
+        department.approve(FILE, "Ada Sample").ends_with(0);
+        assert_eq!(Tree::of(&department.path("public")), before, "approving alone writes nothing");
+        department.does(&["release", "apply", &id]);
+        assert!(department.public_holds("2200") && !department.public_holds("1200"));
+        department.run_once();
+        assert_eq!(department.state(FILE), "published");
+        let after = Tree::of(&department.path("public"));
+        department.run_once();
+        assert_eq!(Tree::of(&department.path("public")), after);
+    }
+
+    fn an_approved_update_goes_with_the_next_run(database) {
+        let department = published(database);
+        let release = text(&department.review(FILE), "/release/id");
+        let files = |department: &Department| -> Vec<String> {
+            Tree::contents(&department.public().join("datasets").join(&release)).into_keys().collect()
+        };
+        let before = files(&department);
+        department.table(FILE, 2200);
+        department.run_once();
+        department.approve(FILE, "Ada Sample").ends_with(0);
+        department.run_once();
+        assert_eq!(department.state(FILE), "published");
+        assert!(department.public_holds("2200") && !department.public_holds("1200"));
+        // The same dataset with the same resources.
+        assert_eq!(text(&department.review(FILE), "/release/id"), release);
+        assert_eq!(files(&department), before);
+        assert_eq!(list(&department.json(&["release", "list"])).len(), 1);
+    }
+
+    /// The window is closed while the file changes: when it opens, what was approved is no longer what is there.
+    fn an_approval_is_void_when_the_file_changes_after_it(database) {
+        let mut department = published(database);
+        department.reconfigure(|setup| setup.window = "0 0 0 29 2 *");
+        department.table(FILE, 2200);
+        department.run_once();
+        let plan = text(&plans(&department)[0], "/plan/id");
+        department.approve(FILE, "Ada Sample").ends_with(0);
+        assert_eq!(department.state(FILE), "approved");
+        department.table(FILE, 3300);
+        department.run_once();
+        assert_eq!(department.state(FILE), "review");
+        let release = text(&department.review(FILE), "/release/id");
+        assert!(department.events(&release).contains(&"decision.voided".to_owned()));
+
+        department.reconfigure(|setup| setup.window = "");
+        department.run_once();
+        assert_eq!(department.state(FILE), "review");
+        department.rideau(&["release", "apply", &plan]).refused("No standing decision");
+        assert!(department.public_holds("1200"));
+        assert!(!department.public_holds("2200") && !department.public_holds("3300"));
+    }
+
+    /// However the next run orders its work: bytes that nobody approved are never public.
+    fn unapproved_bytes_are_never_public(database) {
+        let department = published(database);
+        department.table(FILE, 2200);
+        department.run_once();
+        department.approve(FILE, "Ada Sample").ends_with(0);
+        department.table(FILE, 3300);
+        department.run_once();
+        assert_eq!(department.state(FILE), "review");
+        assert!(!department.public_holds("3300"));
+    }
+
+    fn a_deleted_file_is_withdrawn_only_when_approved(database) {
+        let department = published(database);
+        department.table("other_en.csv", 8000);
+        department.table("third_en.csv", 9000);
+        department.run_once();
+        department.remove(FILE);
+        department.run_once();
+
+        assert!(department.public_holds("1200"), "withdrawn without a person");
+        let waiting = department.json(&["review", "list"]);
+        assert_eq!(list(&waiting).len(), 1, "{waiting}");
+        assert_eq!(waiting[0]["proposal"], "withdraw");
+        let release = text(&waiting[0], "/id");
+        department.run_once();
+        assert!(department.public_holds("1200"), "withdrawn without a person");
+
+        department.approve(&release, "Ada Sample").ends_with(0);
+        department.run_once();
+        assert!(!department.public_holds("1200"), "still public after the withdrawal");
+        assert!(department.public_holds("8000"), "another dataset is gone as well");
+        let end = Tree::of(&department.path("public"));
+        department.run_once();
+        assert_eq!(Tree::of(&department.path("public")), end);
+        // It comes back only by a person's word.
+        department.table(FILE, 1200);
+        department.run_once();
+        assert_eq!(department.state(FILE), "review");
+        assert!(!department.public_holds("1200"));
+    }
+
+    fn a_person_withdraws_at_once(database) {
+        let department = published(database);
+        department.does(&["release", "withdraw", FILE, "--reason", "a mistake in the figures", "--by", "Ada Sample"]);
+        department.run_once();
+        assert!(!department.public_holds("1200"));
+        assert_ne!(department.state(FILE), "published");
+        department.run_once();
+        assert!(!department.public_holds("1200"), "it came back by itself");
+        department.rideau(&["release", "withdraw", FILE, "--reason", "again"]).refused("nothing to take back");
+    }
+
+    /// A source without its marker is a source that is not there, and keeps what is known of it.
+    fn a_source_without_its_marker_loses_nothing(database) {
+        let department = ten(database);
+        let before = department.end_state();
+        fs::remove_file(department.drive().join(".rideau-source")).unwrap();
+        for n in 0..10 {
+            department.remove(&format!("table-{n}_en.csv"));
+        }
+        for _ in 0..3 {
+            department.rideau(&["run", "--once", "--patience", "0"]).ends_with(0);
+        }
+        assert_eq!(department.end_state(), before);
+        let sources = department.json(&["sources", "list"]);
+        assert!(sources[0]["last_error"].is_object(), "the trouble is not shown: {sources}");
+    }
+
+    /// The same when the whole folder is gone.
+    fn a_source_that_is_gone_loses_nothing(database) {
+        let department = ten(database);
+        let before = department.end_state();
+        fs::rename(department.drive(), department.path("elsewhere")).unwrap();
+        for _ in 0..3 {
+            department.rideau(&["run", "--once", "--patience", "0"]).ends_with(0);
+        }
+        assert_eq!(department.end_state(), before);
+        fs::rename(department.path("elsewhere"), department.drive()).unwrap();
+        department.run_once();
+        assert_eq!(department.end_state(), before);
+        assert!(department.json(&["sources", "list"])[0]["last_error"].is_null());
+    }
+
+    /// Much missing at once is a question, not an answer.
+    fn a_mass_absence_is_held_until_confirmed(database) {
+        let department = ten(database);
+        let before = department.end_state();
+        for n in 0..10 {
+            department.remove(&format!("table-{n}_en.csv"));
+        }
+        for _ in 0..4 {
+            department.run_once();
+        }
+        assert_eq!(department.end_state(), before);
+        assert_eq!(list(&department.json(&["review", "list"])).len(), 0);
+        let status = department.does(&["status"]).stdout;
+        assert!(status.contains("HELD"), "{status}");
+
+        department.does(&["sources", "confirm-deletions", "shared-drive", "--by", "Ada Sample"]);
+        department.run_once();
+        department.run_once();
+        assert_eq!(list(&department.json(&["review", "list"])).len(), 10);
+        assert!(department.public_holds("1050"), "confirmed is not yet approved");
+    }
+
+    /// A file that moves stays the same dataset.
+    fn a_moved_file_stays_the_same_dataset(database) {
+        let department = published(database);
+        let release = text(&department.review(FILE), "/release/id");
+        fs::create_dir(department.drive().join("archive")).unwrap();
+        fs::rename(
+            department.drive().join(FILE),
+            department.drive().join("archive").join(FILE),
+        ).unwrap();
+        department.run_once();
+        department.run_once();
+        let moved = format!("archive/{FILE}");
+        assert_eq!(text(&department.review(&moved), "/release/id"), release);
+        assert!(department.public_holds("1200"));
+        assert_eq!(department.states().len(), 1);
+    }
+}
