@@ -16,6 +16,7 @@ pub mod sandbox;
 pub mod screen;
 pub mod setup;
 pub mod steps;
+pub mod telemetry;
 pub mod transfer;
 pub mod web;
 

@@ -20,9 +20,7 @@ use crate::{
     bilingual,
     catalog::{BlobStore, Catalog, Location},
     cli::{Out, Said},
-    config::{
-        self, Clearance, Database, Gate, GroupBy as GroupByOption, Kinds, LogFormat, Settings,
-    },
+    config::{self, Clearance, Database, Gate, GroupBy as GroupByOption, Kinds, Settings},
     domain::{Clock, Consent, GroupBy, watching::WatchPolicy},
     engine::{
         clock::{RandomIds, SystemClock},
@@ -35,6 +33,7 @@ use crate::{
         facts::DetectSettings,
         rules::{RuleBook, RuleProblem},
     },
+    telemetry,
 };
 
 /// Kinds of sources: one line each.
@@ -203,53 +202,13 @@ pub fn detect(settings: &Settings) -> DetectSettings {
     detect
 }
 
-/// Sets up logging, once per process.
-///
-/// # Errors
-/// When it was set up before with other settings, which is a defect.
-pub fn logging(log: &config::Log) -> anyhow::Result<()> {
-    use tracing_subscriber::{EnvFilter, fmt, prelude::*};
-    let level = log.level.as_str();
-    let filter = EnvFilter::try_from_env("RIDEAU_LOG").unwrap_or_else(|_| {
-        EnvFilter::new(format!("warn,rideau={level},rideau_connectors={level}"))
-    });
-    let registry = tracing_subscriber::registry().with(filter);
-    let result = match log.format {
-        LogFormat::Json => registry
-            .with(
-                fmt::layer()
-                    .json()
-                    .flatten_event(true)
-                    .with_writer(std::io::stderr),
-            )
-            .try_init(),
-        LogFormat::Text => registry
-            .with(
-                fmt::layer()
-                    .with_target(false)
-                    .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-                    .with_writer(std::io::stderr),
-            )
-            .try_init(),
-    };
-    if let Err(error) = result {
-        tracing::debug!(%error, "logging was set up before");
-    }
-    if log.otlp.get().is_some() {
-        tracing::warn!(
-            "log.otlp is set, but this build cannot send OpenTelemetry: build it with the feature `otlp`"
-        );
-    }
-    Ok(())
-}
-
 /// Reads the configuration and opens what it names, for a command that works on the catalog.
 ///
 /// # Errors
 /// When the configuration is wrong or a store cannot be opened.
 pub async fn open(file: &Path, out: &Out) -> anyhow::Result<App> {
     let loaded = load(file, out)?;
-    if let Err(error) = logging(&config::Log {
+    if let Err(error) = telemetry::init(&config::Log {
         level: config::LogLevel::Warn,
         ..loaded.settings.log.clone()
     }) {

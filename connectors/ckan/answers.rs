@@ -24,7 +24,7 @@ fn collect(prefix: &str, errors: &Map<String, Value>, problems: &mut Vec<FieldPr
                 for (index, one) in list.iter().enumerate() {
                     match one {
                         Value::Object(inner) => {
-                            collect(&format!("{field}[{index}]."), inner, problems)
+                            collect(&format!("{field}[{index}]."), inner, problems);
                         }
                         Value::String(text) => problems.push(problem(&field, name, text)),
                         other => problems.push(problem(&field, name, &other.to_string())),

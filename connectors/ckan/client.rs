@@ -368,19 +368,16 @@ async fn read(response: Response) -> Result<Option<Value>, reqwest::Error> {
 /// What CKAN itself says; `None` when the body is not CKAN's.
 fn told(status: StatusCode, body: Option<Value>) -> Option<Failure> {
     let mut body = body?;
-    let error = match body.get_mut("error").map(Value::take) {
-        Some(Value::Object(error)) => error,
-        _ => {
-            // Bad JSON or an unknown action: the body is a text.
-            let text: String = body.as_str()?.chars().take(200).collect();
-            return Some(Failure::NotDone(PortError::permanent(
-                "invalid",
-                bilingual!(
-                    "The portal refused the request: {text}",
-                    "Le portail a refusé la requête : {text}"
-                ),
-            )));
-        }
+    let Some(Value::Object(error)) = body.get_mut("error").map(Value::take) else {
+        // Bad JSON or an unknown action: the body is a text.
+        let text: String = body.as_str()?.chars().take(200).collect();
+        return Some(Failure::NotDone(PortError::permanent(
+            "invalid",
+            bilingual!(
+                "The portal refused the request: {text}",
+                "Le portail a refusé la requête : {text}"
+            ),
+        )));
     };
     let kind = error
         .get("__type")
@@ -419,7 +416,7 @@ fn retry_after(response: &Response) -> Option<Duration> {
 }
 
 fn wait_told(wait: &str, date: Option<&str>) -> Option<Duration> {
-    const MOST: Duration = Duration::from_secs(24 * 3600);
+    const MOST: Duration = Duration::from_hours(24);
     if let Ok(seconds) = wait.trim().parse::<u64>() {
         return Some(Duration::from_secs(seconds).min(MOST));
     }

@@ -4,19 +4,6 @@ use rideau_domain::bilingual;
 
 use crate::options::{Problems, Secret, Section, WebUrl};
 
-crate::choice! {
-    /// What is sent as `imso_approval`.
-    #[fr = "Ce qui est envoyé comme `imso_approval`."]
-    pub enum ImsoApproval {
-        /// `true` when a person approved the release, `false` when a policy did.
-        #[fr = "`true` quand une personne a approuvé la publication, `false` quand c’est une politique."]
-        Person = "person",
-        /// `true` for every approved release, whoever approved it.
-        #[fr = "`true` pour toute publication approuvée, peu importe par qui."]
-        Approved = "approved",
-    }
-}
-
 crate::options! {
     /// A CKAN portal, such as the Open Government registry, through its action interface.
     #[fr = "Un portail CKAN, comme le registre du gouvernement ouvert, par son interface d’actions."]
@@ -55,14 +42,6 @@ crate::options! {
         #[fr = "Si un jeu de données complet est marqué prêt à publier. Avec `false`, une personne le fait sur le portail."]
         #[example = "true"]
         ready_to_publish: bool = true,
-        /// What is sent as `imso_approval`, the approval of the information management senior official.
-        #[fr = "Ce qui est envoyé comme `imso_approval`, l’approbation du cadre supérieur de la gestion de l’information."]
-        #[example = "\"person\""]
-        imso_approval: ImsoApproval = ImsoApproval::Person,
-        /// Whether tables are also loaded into the portal's DataStore, with types.
-        #[fr = "Si les tableaux sont aussi chargés dans le DataStore du portail, avec leurs types."]
-        #[example = "false"]
-        datastore: bool = false,
     }
 }
 

@@ -96,6 +96,7 @@ fn withdraw<'a>(there: &There, reason: &Bilingual) -> Option<Step<'a>> {
     }
     let mark = Mark::Withdrawn(reason.to_string());
     let mut body = locked(there);
+    body.insert("filter".to_owned(), json!(["-extras"]));
     body.insert(
         "update".to_owned(),
         json!({
@@ -139,6 +140,7 @@ fn revise<'a>(
             Change::SetFields { fields } => {
                 set_fields(fields, &there.seen.fields, &mut filter, &mut update, "");
                 if let Some(set) = extras_change(fields, after, there) {
+                    filter.push("-extras".to_owned());
                     update.extend(set);
                 }
             }
@@ -151,12 +153,11 @@ fn revise<'a>(
                         extend.push(resource_body(wanted));
                         uploads.push(wanted);
                     }
-                    None => {}
                     Some(_) if contents.get(resource) == Some(&false) && take(wanted, &uploads) => {
                         replace(wanted, &mut filter);
                         uploads.push(wanted);
                     }
-                    Some(_) => {}
+                    _ => {}
                 }
             }
             Change::ReplaceContent { resource, .. } => {
@@ -239,6 +240,10 @@ fn set_fields(
         if change.new.is_null() {
             filter.push(format!("-{prefix}{name}"));
         } else {
+            // An update is merged into lists and languages: what shall go must go first.
+            if change.new.is_array() || change.new.is_object() {
+                filter.push(format!("-{prefix}{name}"));
+            }
             update.insert(name.to_owned(), to_portal(name, &change.new));
         }
     }
@@ -307,6 +312,7 @@ fn publish<'a>(plan: &DatasetPlan, after: &DatasetDesired, there: &There) -> Opt
     let held = held(after);
     let mark = if held { Mark::Held } else { Mark::None };
     let mut body = locked(there);
+    body.insert("filter".to_owned(), json!(["-extras"]));
     body.insert(
         "update".to_owned(),
         json!({
@@ -449,7 +455,7 @@ pub(super) fn at_the_end(plan: &DatasetPlan, there: Option<&There>) -> Result<()
                 names.extend(fields.iter().map(|f| f.field.clone()));
             }
             Change::ReplaceContent { file_name, .. } | Change::AddResource { file_name, .. } => {
-                names.push(file_name.clone())
+                names.push(file_name.clone());
             }
             Change::RemoveResource { resource } => names.push(resource.to_string()),
             Change::CreateDataset | Change::Publish | Change::Withdraw { .. } => {

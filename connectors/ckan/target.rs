@@ -37,7 +37,6 @@ pub struct CkanTarget {
     organization: String,
     upload_limit_bytes: u64,
     mark_ready: bool,
-    datastore: bool,
     writers: Mutex<HashMap<Uuid, Arc<tokio::sync::Mutex<()>>>>,
 }
 
@@ -63,7 +62,6 @@ impl CkanTarget {
             // CKAN counts in binary units.
             upload_limit_bytes: options.upload_limit_mb.saturating_mul(1024 * 1024),
             mark_ready: options.ready_to_publish,
-            datastore: options.datastore,
             writers: Mutex::new(HashMap::new()),
         })
     }
@@ -225,16 +223,6 @@ impl Target for CkanTarget {
                 "Les fichiers jusqu’à {limit} Mo sont envoyés (`upload_limit_mb`) ; le portail ne dit pas sa propre limite."
             ),
         });
-        if self.datastore {
-            lines.push(CheckLine {
-                what: "datastore",
-                ok: false,
-                detail: bilingual!(
-                    "Loading tables into the DataStore is not there yet: set `datastore = false`. Files are published all the same.",
-                    "Le chargement des tableaux dans le DataStore n’existe pas encore : mettez `datastore = false`. Les fichiers sont publiés de toute façon."
-                ),
-            });
-        }
         lines
     }
 
@@ -312,7 +300,7 @@ impl Target for CkanTarget {
                 ..Applied::default()
             },
         }
-        .to_the_end()
+        .finish_plan()
         .await
     }
 }
@@ -397,7 +385,7 @@ enum Outcome {
 }
 
 impl Run<'_> {
-    async fn to_the_end(mut self) -> Result<Applied, PortError> {
+    async fn finish_plan(mut self) -> Result<Applied, PortError> {
         let mut doubt: Option<(Step<'_>, PortError)> = None;
         let mut collisions = 0;
         let plan = self.plan;

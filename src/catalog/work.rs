@@ -124,6 +124,8 @@ pub struct NewWork {
     pub first: bool,
     /// Bring it back if it was set aside, because what made it fail may have changed.
     pub revive: bool,
+    /// Leave what is queued already as it is, its waiting time included.
+    pub patient: bool,
 }
 
 impl NewWork {
@@ -141,7 +143,15 @@ impl NewWork {
             run_after: now,
             first: false,
             revive: false,
+            patient: false,
         }
+    }
+
+    /// The same, leaving what is queued already as it is: a failing target keeps its waiting time.
+    #[must_use]
+    pub fn patient(mut self) -> Self {
+        self.patient = true;
+        self
     }
 
     /// The same, ahead of its kind.
@@ -258,7 +268,7 @@ impl Tx {
              VALUES ($1, $2, $3, $4, 'ready', $5, 0, $6, 0, 0, $7)
              ON CONFLICT (kind, subject) DO UPDATE SET
                again = CASE WHEN work.state = 'claimed' THEN 1 ELSE work.again END,
-               run_after = CASE WHEN work.state = 'claimed' OR work.run_after < excluded.run_after
+               run_after = CASE WHEN $9 = 1 OR work.state = 'claimed' OR work.run_after < excluded.run_after
                                 THEN work.run_after ELSE excluded.run_after END,
                attempt = CASE WHEN work.state = 'quarantined' AND $8 = 1 THEN 0 ELSE work.attempt END,
                state = CASE WHEN work.state = 'quarantined' AND $8 = 1 THEN 'ready' ELSE work.state END",
@@ -270,7 +280,8 @@ impl Tx {
                 priority,
                 work.run_after,
                 now,
-                work.revive
+                work.revive,
+                work.patient
             ],
         )
         .await?;

@@ -17,7 +17,7 @@ use crate::{
     config::Settings,
     domain::{Bilingual, ItemState, PublicationState, TransferState},
     engine::{self, Mode, Stop},
-    setup,
+    setup, telemetry,
 };
 
 /// Show the whole way on the sample drive.
@@ -104,7 +104,7 @@ impl Demo {
         let text = configuration(&samples, &folder);
         let loaded = Settings::from_toml_str(&text, Path::new("(demo)"), &folder, &setup::kinds())
             .map_err(|problems| anyhow::anyhow!("{}", setup::rendered(&problems, out)))?;
-        setup::logging(&loaded.settings.log)?;
+        telemetry::init(&loaded.settings.log)?;
         let app = Arc::new(setup::build_with(&loaded.settings, setup::built_in_rules()?).await?);
         let _lock = Catalog::lock(&app.location)?;
         setup::empty_scratch(&app)?;

@@ -132,13 +132,15 @@ pub fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match runtime.block_on(dispatch(arguments, &out)) {
+    let code = match runtime.block_on(dispatch(arguments, &out)) {
         Ok(code) => code,
         Err(error) => {
             out.failed(&error);
             ExitCode::from(2)
         }
-    }
+    };
+    crate::telemetry::flush();
+    code
 }
 
 async fn dispatch(arguments: Arguments, out: &Out) -> anyhow::Result<ExitCode> {

@@ -3,6 +3,7 @@
 use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::Args;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 
 use super::Out;
@@ -11,7 +12,7 @@ use crate::{
     bilingual,
     catalog::Catalog,
     engine::{self, Mode, Stop, Summary},
-    setup, web,
+    setup, telemetry, web,
 };
 
 /// Work: watch the sources and do what is due.
@@ -33,14 +34,15 @@ enum Asked {
 
 impl Run {
     pub(super) async fn run(self, config: &Path, out: &Out) -> anyhow::Result<ExitCode> {
+        let mut signals = Signals::catch()?;
         let loaded = setup::load(config, out)?;
-        setup::logging(&loaded.settings.log)?;
+        telemetry::init(&loaded.settings.log)?;
         let mut app = Arc::new(setup::build(&loaded.settings, &loaded.files).await?);
         let _lock = Catalog::lock(&app.location)?;
         setup::empty_scratch(&app)?;
         if self.once {
             let stop = Stop::default();
-            let signals = tokio::spawn(stop_on_signal(stop.clone()));
+            let watching = tokio::spawn(stop_on_signal(signals, stop.clone()));
             let summary = engine::run(
                 Arc::clone(&app),
                 Mode::Once {
@@ -49,7 +51,7 @@ impl Run {
                 stop,
             )
             .await?;
-            signals.abort();
+            watching.abort();
             app.catalog.close().await;
             report(out, &summary)?;
             return Ok(ExitCode::SUCCESS);
@@ -73,7 +75,7 @@ impl Run {
             tokio::pin!(engine);
             let asked = tokio::select! {
                 ended = &mut engine => { ended?; Asked::Stop }
-                asked = next_signal() => asked,
+                asked = signals.next() => asked,
                 () = watchdog() => Asked::Stop,
             };
             match asked {
@@ -165,25 +167,34 @@ async fn watchdog() {
     }
 }
 
-async fn next_signal() -> Asked {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut term), Ok(mut int), Ok(mut hup)) = (
-        signal(SignalKind::terminate()),
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::hangup()),
-    ) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = term.recv() => Asked::Stop,
-        _ = int.recv() => Asked::Stop,
-        _ = hup.recv() => Asked::Reload,
+/// The signals that we answer, caught from the moment this exists: one that comes early waits.
+struct Signals {
+    term: Signal,
+    int: Signal,
+    hup: Signal,
+}
+
+impl Signals {
+    fn catch() -> std::io::Result<Self> {
+        Ok(Self {
+            term: signal(SignalKind::terminate())?,
+            int: signal(SignalKind::interrupt())?,
+            hup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> Asked {
+        tokio::select! {
+            _ = self.term.recv() => Asked::Stop,
+            _ = self.int.recv() => Asked::Stop,
+            _ = self.hup.recv() => Asked::Reload,
+        }
     }
 }
 
-async fn stop_on_signal(stop: Stop) {
+async fn stop_on_signal(mut signals: Signals, stop: Stop) {
     loop {
-        if matches!(next_signal().await, Asked::Stop) {
+        if matches!(signals.next().await, Asked::Stop) {
             stop.stop();
         }
     }

@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 use rideau_connectors::Retry;
 use serde_json::json;
 use tokio::{sync::watch, task::JoinSet};
-use tracing::{debug, error, info, warn};
+use tracing::{Instrument, debug, error, info, warn};
 
 use crate::{
     app::App,
@@ -198,11 +198,18 @@ pub async fn run(app: Arc<App>, mode: Mode, stop: Stop) -> Result<Summary, Catal
         for work in claimed {
             boundary(&app);
             let app = Arc::clone(&app);
-            running.spawn(async move {
+            let span = tracing::info_span!(
+                "step",
+                step = work.kind.as_str(),
+                work.subject = %work.subject,
+                attempt = work.attempt
+            );
+            let step = async move {
                 let begun = Instant::now();
                 let result = steps::run(&app, &work).await;
                 (work, result, begun.elapsed())
-            });
+            };
+            running.spawn(step.instrument(span));
         }
         if running.is_empty() && none_claimed {
             let due = app.catalog.read().await?.next_due().await?;

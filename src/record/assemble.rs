@@ -139,7 +139,7 @@ pub fn assemble(inputs: &Inputs<'_>) -> Assembled {
         })
     });
     if kind == "info" {
-        // The portal asks these two of open information; a single document is issued once.
+        // The portal's form asks these two of open information; a single document is issued once.
         for (name, value) in [
             ("issuance", "single_unit"),
             ("issuance_frequency", "irregular"),

@@ -258,19 +258,20 @@ pub(super) async fn assemble_in(
     }
     set_member_states(tx, &release, &members).await?;
     if judgement.act {
-        for target in targets_to_act_on(source, &published, judgement) {
-            tx.enqueue(
-                app.ids.as_ref(),
+        for target in targets_to_act_on(source, &published, judgement, release.bundle_hash) {
+            let mut work = NewWork::now(
+                WorkKind::Publish,
+                format!("{}@{target}", release.id),
+                Lane::Target(target.clone()),
                 now,
-                NewWork::now(
-                    WorkKind::Publish,
-                    format!("{}@{target}", release.id),
-                    Lane::Target(target.clone()),
-                    now,
-                )
-                .revive(),
-            )
-            .await?;
+            );
+            // Something new to send is sent at once; the same again keeps its place and its waiting time.
+            work = if changed || judgement.policy_approves {
+                work.revive()
+            } else {
+                work.patient()
+            };
+            tx.enqueue(app.ids.as_ref(), now, work).await?;
         }
     }
     if ready && source.enduring && !members.is_empty() {
@@ -490,24 +491,38 @@ fn public(
     )
 }
 
+/// The targets that are not as they shall be.
 fn targets_to_act_on(
     source: &SourceSetup,
     published: &[Published],
     judgement: Judgement,
+    bundle_hash: Option<Sha256>,
 ) -> Vec<String> {
+    let live = |p: &&Published| {
+        matches!(
+            p.state,
+            PublicationState::Published | PublicationState::Sent
+        )
+    };
     if judgement.proposal == Proposal::Withdraw {
         return published
             .iter()
-            .filter(|p| {
-                matches!(
-                    p.state,
-                    PublicationState::Published | PublicationState::Sent
-                )
-            })
+            .filter(live)
             .map(|p| p.target.clone())
             .collect();
     }
-    source.targets.clone()
+    let done = |target: &&String| {
+        published
+            .iter()
+            .filter(live)
+            .any(|p| p.target == **target && Some(p.bundle_hash) == bundle_hash)
+    };
+    source
+        .targets
+        .iter()
+        .filter(|target| !done(target))
+        .cloned()
+        .collect()
 }
 
 async fn approve_by_policy(tx: &mut Tx, app: &App, release: &Release) -> Result<(), StepError> {

@@ -7,6 +7,7 @@ mod configuration;
 mod daemon;
 mod determinism;
 mod kill;
+mod portal;
 mod publishing;
 mod registry;
 mod review;

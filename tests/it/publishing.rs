@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::{Department, Tree, list, on_both_databases, text};
+use crate::support::{Database, Department, Tree, list, on_both_databases, text};
 
 const FILE: &str = "admissions_en.csv";
 
@@ -251,4 +251,26 @@ on_both_databases! {
         assert!(department.public_holds("1200"));
         assert_eq!(department.states().len(), 1);
     }
+}
+
+/// One target that is away does not make the other one's work be done again and again.
+#[test]
+fn a_target_that_is_away_does_not_keep_the_other_busy() {
+    let mut department = Department::new(Database::sqlite());
+    department.environment("AWAY_TOKEN", "sample");
+    department.configure(|text| {
+        *text = text
+            .replace("targets = [\"catalogue\"]", "targets = [\"catalogue\", \"away\"]")
+            .replace(
+                "\n[rules]\n",
+                "\n[[targets]]\nname = \"away\"\nkind = \"ckan\"\nurl = \"http://127.0.0.1:9/\"\ntoken = { env = \"AWAY_TOKEN\" }\n\n[rules]\n",
+            );
+    });
+    department.table("admissions_en.csv", 1200);
+    let first = department.json(&["run", "--once", "--patience", "0"]);
+    assert!(first["steps"].as_u64().unwrap() < 15, "{first}");
+    assert!(first["failures"].as_u64().unwrap() <= 2, "{first}");
+    assert!(department.public_holds("1200"));
+    let second = department.json(&["run", "--once", "--patience", "0"]);
+    assert!(second["steps"].as_u64().unwrap() < 5, "{second}");
 }

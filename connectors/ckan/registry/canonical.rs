@@ -226,9 +226,9 @@ pub(super) fn day(written: &str) -> Option<String> {
         return Some(date.to_string());
     };
     let time = time.split_once('.').map_or(time, |(whole, _)| whole);
-    let time = match numbers(time, &[':'])?.as_slice() {
-        &[hour, minute] => chrono::NaiveTime::from_hms_opt(hour, minute, 0)?,
-        &[hour, minute, second] => chrono::NaiveTime::from_hms_opt(hour, minute, second)?,
+    let time = match *numbers(time, &[':'])?.as_slice() {
+        [hour, minute] => chrono::NaiveTime::from_hms_opt(hour, minute, 0)?,
+        [hour, minute, second] => chrono::NaiveTime::from_hms_opt(hour, minute, second)?,
         _ => return None,
     };
     if time == chrono::NaiveTime::MIN {
@@ -244,6 +244,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "short cases")]
     fn check(field: &str, written: Value, expected: Value) {
         let fields = Fields::from([(field.to_owned(), written)]);
         let once = canonical_fields(&fields);

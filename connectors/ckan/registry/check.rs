@@ -83,6 +83,7 @@ pub(super) fn validate(
             Some(&resource.file_name),
         );
         check.unknown(&registry.resource, &resource.fields, &prefix, &[]);
+        check.elsewhere(&kind, resource, &prefix);
         check.resource(resource, &prefix);
     }
     check.problems
@@ -148,6 +149,25 @@ impl Check<'_> {
                     "Le portail n’a pas de champ « {name} » pour ce genre d’enregistrement, ou le remplit lui-même : retirez-le.{fr}"
                 ),
             });
+        }
+    }
+
+    /// Fields that resources have, but not those of this kind of record: the portal would drop them.
+    fn elsewhere(&mut self, kind: &Value, resource: &ResourceDesired, prefix: &str) {
+        for field in &self.registry.resource {
+            let known = field.only.is_empty() || field.only.iter().any(|one| kind == one.as_str());
+            if known || !resource.fields.contains_key(&field.name) {
+                continue;
+            }
+            let place = Place {
+                field: format!("{prefix}{}", field.name),
+                label: self.place_label(&field.name, Some(&resource.file_name)),
+            };
+            let Bilingual { en, fr } = &place.label;
+            self.add(&place, "unknown", bilingual!(
+                "{en}: resources of this kind of record have no such field; take it out.",
+                "{fr} : les ressources de ce genre d’enregistrement n’ont pas ce champ ; retirez-le."
+            ));
         }
     }
 
@@ -362,7 +382,7 @@ impl Check<'_> {
                 match word.as_str() {
                     Some(word) => self.keyword(&part, word.trim()),
                     None => {
-                        self.wrong_type(&part, &bilingual!("a list of words", "une liste de mots"))
+                        self.wrong_type(&part, &bilingual!("a list of words", "une liste de mots"));
                     }
                 }
             }
@@ -468,26 +488,23 @@ impl Check<'_> {
             .registry
             .by_label(field, written)
             .or_else(|| nearest(written, allowed.iter().copied()));
-        let hint = match meant {
-            Some(meant) => {
-                let label = self.registry.value_label(field, meant);
-                if label.en == meant {
-                    bilingual!("Did you mean {meant}?", "Vouliez-vous dire {meant} ?")
-                } else {
-                    let Bilingual { en, fr } = label;
-                    bilingual!(
-                        "Did you mean {meant} ({en})?",
-                        "Vouliez-vous dire {meant} ({fr}) ?"
-                    )
-                }
-            }
-            None => {
-                let told = self.told(field);
-                Bilingual::new(
-                    format!("Allowed: {}.", told.en),
-                    format!("Permis : {}.", told.fr),
+        let hint = if let Some(meant) = meant {
+            let label = self.registry.value_label(field, meant);
+            if label.en == meant {
+                bilingual!("Did you mean {meant}?", "Vouliez-vous dire {meant} ?")
+            } else {
+                let Bilingual { en, fr } = label;
+                bilingual!(
+                    "Did you mean {meant} ({en})?",
+                    "Vouliez-vous dire {meant} ({fr}) ?"
                 )
             }
+        } else {
+            let told = self.told(field);
+            Bilingual::new(
+                format!("Allowed: {}.", told.en),
+                format!("Permis : {}.", told.fr),
+            )
         };
         let shown: String = written.chars().take(60).collect();
         self.add(

@@ -46,6 +46,9 @@ pub(super) struct Field {
     list: Option<String>,
     #[serde(default)]
     pub(super) fields: Vec<Field>,
+    /// The record types whose resources have this field; empty for all.
+    #[serde(default)]
+    pub(super) only: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -57,7 +60,8 @@ pub(super) struct RecordType {
 
 #[derive(Debug, Deserialize)]
 struct Value {
-    value: String,
+    #[serde(rename = "value")]
+    code: String,
     en: Option<String>,
     fr: Option<String>,
 }
@@ -114,7 +118,7 @@ impl Registry {
             .map(|f| {
                 self.values(f)
                     .map(|value| Choice {
-                        value: value.value.clone(),
+                        value: value.code.clone(),
                         label: label_of(value),
                     })
                     .collect()
@@ -133,7 +137,7 @@ impl Registry {
 
     /// The values of a field, in order.
     pub(super) fn allowed(&self, field: &Field) -> Vec<&str> {
-        self.values(field).map(|v| v.value.as_str()).collect()
+        self.values(field).map(|v| v.code.as_str()).collect()
     }
 
     /// The value whose label a person wrote instead.
@@ -141,27 +145,27 @@ impl Registry {
         let written = written.trim().to_lowercase();
         self.values(field)
             .find(|v| {
-                v.value.to_lowercase() == written
+                v.code.to_lowercase() == written
                     || [&v.en, &v.fr]
                         .into_iter()
                         .flatten()
                         .any(|label| label.to_lowercase() == written)
             })
-            .map(|v| v.value.as_str())
+            .map(|v| v.code.as_str())
     }
 
     /// The label of a value.
     pub(super) fn value_label(&self, field: &Field, value: &str) -> Bilingual {
         self.values(field)
-            .find(|v| v.value == value)
+            .find(|v| v.code == value)
             .map_or_else(|| Bilingual::same(value), label_of)
     }
 }
 
 fn label_of(value: &Value) -> Bilingual {
     Bilingual::new(
-        value.en.as_ref().unwrap_or(&value.value),
-        value.fr.as_ref().unwrap_or(&value.value),
+        value.en.as_ref().unwrap_or(&value.code),
+        value.fr.as_ref().unwrap_or(&value.code),
     )
 }
 

@@ -88,12 +88,19 @@ def main():
             out.append(one)
         return out
 
-    types, resource = {}, None
+    types, resource, resource_fields = {}, [], {}
     for name in ('dataset', 'info'):
         schema = load(name)
         types[name] = {'alternates': schema.get('alternate_languages', {}),
                        'fields': describe(schema['dataset_fields'])}
-        resource = describe(schema['resource_fields'])
+        resource_fields[name] = describe(schema['resource_fields'])
+    # one list for both types; a field that one type lacks says where it is known
+    for name, fields in resource_fields.items():
+        for field in fields:
+            if field['name'] in (f['name'] for f in resource):
+                continue
+            only = [t for t, fs in resource_fields.items() if field['name'] in (f['name'] for f in fs)]
+            resource.append(field if len(only) == len(types) else dict(field, only=only))
     new = {'about': 'The registry’s fields and values, with our labels. Values: registry_data.py; labels: by hand, here.',
            'labels': {name: field_labels.get(name, {'en': name, 'fr': name}) for name in sorted(used)},
            'types': types, 'resource': resource, 'lists': lists}
