@@ -16,7 +16,10 @@ pub mod target;
 pub mod wrap;
 
 pub use error::{CheckLine, PortError, Retry};
-pub use source::{Access, Content, Observed, ScanEnd, ScanSink, Source};
+pub use source::{
+    Access, AttributeDoc, CategoryDoc, Content, Description, Observed, Presence, ScanEnd, ScanSink,
+    Source,
+};
 pub use target::{
     Applied, Change, ContentStore, DatasetDesired, DatasetPlan, DatasetSeen, FieldChange,
     FieldProblem, Fields, Journal, PublicState, ResourceDesired, ResourceSeen, Target, difference,

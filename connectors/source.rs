@@ -6,6 +6,8 @@ use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
+use rideau_domain::Bilingual;
+
 use crate::{CheckLine, PortError};
 
 /// What is known about who may read an item in its source.
@@ -42,7 +44,7 @@ pub struct Observed {
     /// Whether the access list could be read.
     pub access: Access,
     /// Why this item cannot be read now (locked by an editor, offline copy, permission denied); it is seen, but not fetched.
-    pub deferred: Option<rideau_domain::Bilingual>,
+    pub deferred: Option<Bilingual>,
 }
 
 /// Takes what a scan sees, as it sees it.
@@ -53,6 +55,80 @@ pub trait ScanSink: Send {
 
     /// A folder that could not be listed: what is known below it stays as it is.
     async fn unknown(&mut self, folder: &str, why: PortError) -> Result<(), PortError>;
+
+    /// What was last reported of these records, in any order; records never reported are left out. A source that does not ask
+    /// for everything at every scan says again what it knows from here. At most 500 ids at once.
+    async fn known(&mut self, native_ids: &[String]) -> Result<Vec<Observed>, PortError> {
+        let _ = native_ids;
+        Ok(Vec::new())
+    }
+
+    /// Where the scan before stopped, if it did not come to its end: the last [`ScanSink::checkpoint`]. The folders it told
+    /// until then count as listed in this scan too, so they need not be told again.
+    fn cursor(&self) -> Option<serde_json::Value> {
+        None
+    }
+
+    /// Notes how far the scan got. All folders told before are recorded when it returns.
+    async fn checkpoint(&mut self, cursor: serde_json::Value) -> Result<(), PortError> {
+        let _ = cursor;
+        Ok(())
+    }
+}
+
+/// What a source says when it is asked whether a missing record still exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    /// It is there and can be read: the listing missed it, or it moved out of what is watched.
+    Here,
+    /// It is certainly deleted (it is in the recycle bin).
+    Deleted,
+    /// It is not shown. Deleted and forbidden look the same.
+    NotShown,
+    /// No answer could be had; nothing may be concluded.
+    Unknown,
+}
+
+/// An attribute of a category of a records system.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AttributeDoc {
+    /// The key, stable under renaming: `16878_2`.
+    pub key: String,
+    /// What people call it, in the source's language.
+    pub name: String,
+    /// The source's type: `String`, `Date`, `Integer`, `Boolean`.
+    pub type_name: String,
+    /// Whether it takes several values.
+    pub several: bool,
+    /// JSON pointer into native metadata, for `mapping` in the configuration.
+    pub pointer: String,
+    /// The record field that seems meant, if any: a proposal, for a person to confirm.
+    pub proposal: Option<String>,
+}
+
+/// A category of a records system: a named group of attributes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CategoryDoc {
+    /// The source's id.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Records seen with it.
+    pub records: u64,
+    /// Its attributes, in the source's order.
+    pub attributes: Vec<AttributeDoc>,
+}
+
+/// What a source is like: for `rideau sources describe`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Description {
+    /// Name and value, in reading order: version, time zone, modules, crawler's clearance …
+    pub lines: Vec<(Bilingual, String)>,
+    /// Categories in use below what is watched.
+    pub categories: Vec<CategoryDoc>,
+    /// Security clearances: the source's number and name, with our level if its name tells.
+    pub clearances: Vec<(String, String, Option<String>)>,
 }
 
 /// How a scan ended.
@@ -109,4 +185,33 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// As [`Source::open`].
     async fn unchanged(&self, native_id: &str, fingerprint: &str) -> Result<bool, PortError>;
+
+    /// Reads one record anew and in full, past everything that is remembered; asked just before a release or a transfer.
+    /// `None` when it is not there or not shown. The default asks nothing and says what it was told.
+    ///
+    /// # Errors
+    /// When the source cannot be asked.
+    async fn observe(&self, known: &Observed) -> Result<Option<Observed>, PortError> {
+        Ok(self
+            .unchanged(&known.native_id, &known.fingerprint)
+            .await?
+            .then(|| known.clone()))
+    }
+
+    /// Whether records that a complete scan missed still exist, in the order asked. By default nothing more than the scan told
+    /// is known: [`Presence::NotShown`].
+    ///
+    /// # Errors
+    /// When the source cannot be asked; nothing is concluded then.
+    async fn probe(&self, native_ids: &[String]) -> Result<Vec<Presence>, PortError> {
+        Ok(vec![Presence::NotShown; native_ids.len()])
+    }
+
+    /// What this source is like, for the person who configures it.
+    ///
+    /// # Errors
+    /// When the source cannot be asked.
+    async fn describe(&self) -> Result<Description, PortError> {
+        Ok(Description::default())
+    }
 }

@@ -39,7 +39,7 @@ pub trait Field: Sized {
     }
 }
 
-/// A declared struct of options. Made by [`options!`](crate::options).
+/// A declared struct of options. Made by [`options!`](crate::options!).
 pub trait Options: Sized {
     /// What the struct is for.
     fn about() -> (&'static [&'static str], &'static str);
@@ -179,7 +179,7 @@ impl ChoiceDoc {
     }
 }
 
-/// The declared default, else what an absent key means to the type. Used by [`options!`](crate::options).
+/// The declared default, else what an absent key means to the type. Used by [`options!`](crate::options!).
 pub fn absent_or<T: Field>(default: Option<T>) -> Option<T> {
     default.or_else(T::absent)
 }

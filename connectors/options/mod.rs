@@ -1,6 +1,6 @@
 //! Options that document themselves: declared once, they decode, describe and check themselves.
 //!
-//! [`options!`](crate::options) declares a struct whose fields carry English and French docs, an example and a default;
+//! [`options!`](crate::options!) declares a struct whose fields carry English and French docs, an example and a default;
 //! [`choice!`](crate::choice) declares a list of words. From one declaration come the decoder over spanned TOML, the
 //! JSON schema and the reference pages. Rule that must hold: every problem is collected with its place, none ends the
 //! reading early, and no secret value ever enters a message, a snippet or a `Debug` text.

@@ -78,14 +78,14 @@ impl StepError {
             Self::Json(_) => Retry::Permanent,
             Self::Blob(
                 BlobError::Damaged { .. } | BlobError::TooLarge { .. } | BlobError::Address { .. },
-            ) => Retry::NeedsPerson,
+            )
+            | Self::Person(_) => Retry::NeedsPerson,
             Self::Blob(BlobError::Broken(_) | BlobError::Store { .. } | BlobError::Io { .. })
             | Self::Io(_) => temporary,
             Self::Sandbox(error) => match error.fault() {
                 Fault::Machine => temporary,
                 Fault::File => Retry::Permanent,
             },
-            Self::Person(_) => Retry::NeedsPerson,
         }
     }
 

@@ -90,7 +90,7 @@ fn a_secret_is_never_printed() {
         let mut department = department();
         department.environment("RIDEAU_LOG", "trace");
         department.configure(|text| {
-            *text = text.replace("\n[rules]\n", &format!("{setting}\n[rules]\n"))
+            *text = text.replace("\n[rules]\n", &format!("{setting}\n[rules]\n"));
         });
         for command in [
             &["check"][..],

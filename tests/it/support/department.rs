@@ -504,14 +504,6 @@ impl Department {
         }
         end
     }
-
-    /// Names of half-made things that a killed process left.
-    pub(crate) fn leftovers(&self) -> Vec<PathBuf> {
-        ["making-", ".building-", ".tmp", "job-"]
-            .iter()
-            .flat_map(|prefix| Tree::named(self.folder.path(), prefix))
-            .collect()
-    }
 }
 
 impl Drop for Department {
@@ -527,8 +519,7 @@ impl Drop for Department {
 pub(crate) fn list(value: &Value) -> &[Value] {
     value
         .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_else(|| panic!("no list: {value}"))
+        .map_or_else(|| panic!("no list: {value}"), Vec::as_slice)
 }
 
 /// A text in JSON.
