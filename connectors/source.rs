@@ -5,6 +5,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use rideau_domain::Bilingual;
 
@@ -53,6 +54,13 @@ pub trait ScanSink: Send {
     /// One folder's records, complete. Called once per folder that was fully listed.
     async fn folder(&mut self, folder: &str, records: Vec<Observed>) -> Result<(), PortError>;
 
+    /// Asks whether everything in a folder is known and done under this digest of its records ([`folder_digest`]). If so, the
+    /// folder counts as told, and its records need not be. Only for sources that have a digest before they have the records.
+    fn same(&mut self, folder: &str, digest: [u8; 16]) -> bool {
+        let _ = (folder, digest);
+        false
+    }
+
     /// A folder that could not be listed: what is known below it stays as it is.
     async fn unknown(&mut self, folder: &str, why: PortError) -> Result<(), PortError>;
 
@@ -74,6 +82,31 @@ pub trait ScanSink: Send {
         let _ = cursor;
         Ok(())
     }
+}
+
+/// A hash over everything that matters of a folder's records, whatever their order: the first 16 bytes of SHA-256 over the
+/// records sorted by native id.
+pub fn folder_digest(records: &[Observed]) -> [u8; 16] {
+    let mut sorted: Vec<&Observed> = records.iter().collect();
+    sorted.sort_unstable_by(|a, b| a.native_id.cmp(&b.native_id));
+    let mut hash = Sha256::new();
+    for record in sorted {
+        for part in [&record.native_id, &record.path, &record.fingerprint] {
+            hash.update(part.len().to_le_bytes());
+            hash.update(part.as_bytes());
+        }
+        if let Some(deferred) = &record.deferred {
+            hash.update(deferred.en.as_bytes());
+        }
+        hash.update(match record.access {
+            Access::Known => b"k",
+            Access::NotApplicable => b"n",
+            Access::Unreadable => b"u",
+        });
+    }
+    let mut digest = [0; 16];
+    digest.copy_from_slice(&hash.finalize()[..16]);
+    digest
 }
 
 /// What a source says when it is asked whether a missing record still exists.
@@ -173,6 +206,11 @@ pub trait Source: Send + Sync {
         state: &serde_json::Value,
         sink: &mut dyn ScanSink,
     ) -> Result<ScanEnd, PortError>;
+
+    /// Whether its scans note checkpoints and go on from a cursor.
+    fn resumable(&self) -> bool {
+        false
+    }
 
     /// Opens one item's content for reading, by the id a scan gave.
     ///

@@ -99,6 +99,8 @@ pub struct SourceSetup {
     pub concurrency: usize,
     /// When it is scanned; `None`: only when asked.
     pub schedule: Option<Schedule>,
+    /// When it may be listed and read; `None`: at any time.
+    pub window: Option<Window>,
     /// What about runs missed while down.
     pub missed: Missed,
     /// Up to so many seconds later, told from the name, so that sources do not start together.
@@ -121,7 +123,7 @@ pub struct TargetSetup {
     pub connector: Arc<dyn Target>,
 }
 
-/// When publications may start: the seconds that a schedule matches.
+/// When something may be done: the seconds that a schedule matches.
 #[derive(Clone, Debug)]
 pub struct Window(pub Schedule);
 

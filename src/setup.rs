@@ -9,7 +9,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use rideau_connectors::{
     Source, Target, catalogue, ckan, drive,
-    options::{KindDoc, Place, Problems},
+    options::{KindDoc, OrOff, Place, Problems},
 };
 
 use crate::{
@@ -391,7 +391,9 @@ fn source_setup(
 ) -> anyhow::Result<SourceSetup> {
     let common = &source.common;
     let connector: Arc<dyn Source> = match source.options.get::<drive::DriveOptions>() {
-        Some(options) => Arc::new(drive::DriveSource::new(options.clone())),
+        Some(options) => Arc::new(
+            drive::DriveSource::new(options.clone()).walked_by(PathBuf::from("/proc/self/exe")),
+        ),
         None => anyhow::bail!(
             "source {}: the kind {} has no connector",
             source.name(),
@@ -428,6 +430,13 @@ fn source_setup(
         },
         concurrency: common.concurrency as usize,
         schedule: Some(schedule(&common.schedule, zone)?),
+        window: {
+            let OrOff(window) = &common.window;
+            window
+                .as_ref()
+                .map(|cron| schedule(cron, zone).map(Window))
+                .transpose()?
+        },
         missed: match common.missed {
             config::Missed::Once => Missed::Once,
             config::Missed::Skip => Missed::Skip,

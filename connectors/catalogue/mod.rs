@@ -1,6 +1,6 @@
 //! A portal without a server: a folder or an object store that holds a complete static catalogue.
 //!
-//! Leans on the port types, and on [`place`] for the folder and the store. DCAT 3, schema.org, Data Packages and pages in
+//! Leans on the port types, and on `place` for the folder and the store. DCAT 3, schema.org, Data Packages and pages in
 //! both languages come out. Rule that must hold: readers see the catalogue of one `finish` or of the next, and nothing
 //! that is not in a plan.
 

@@ -8,6 +8,7 @@ use std::{
     io::Read,
     os::fd::{AsFd, OwnedFd},
     path::Path,
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -18,9 +19,11 @@ use rustix::{
 };
 
 use super::{
+    DriveOptions,
+    access::{List, Lists, with_list, without_list},
     names::{Wanted, name_all, parse},
-    place::open_root,
-    problem::{changed, invalid_id, problem, stopped},
+    place::{mount_of, open_root},
+    problem::{changed, invalid_id, problem, stalled, stopped},
     record::fingerprint,
     walk::{c_name, list, open_folder},
 };
@@ -53,41 +56,57 @@ pub(super) fn open(root: &Path, native_id: &str, wanted: &str) -> Result<Opened,
             })?;
     let stat = fs::fstat(&file).map_err(|errno| problem(errno, native_id))?;
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile
-        || fingerprint(&stat) != wanted
+        || fingerprint(&stat) != without_list(wanted)
     {
         return Err(changed(native_id));
     }
     Ok(Opened {
         file: File::from(file),
         native_id: native_id.to_owned(),
-        fingerprint: wanted.to_owned(),
+        fingerprint: without_list(wanted).to_owned(),
         size_bytes: u64::try_from(stat.st_size).unwrap_or(0),
     })
 }
 
-/// Tells whether the name still leads to a file with this fingerprint. Blocks.
-pub(super) fn unchanged(root: &Path, native_id: &str, wanted: &str) -> Result<bool, PortError> {
-    let (folder, raw) = locate(root, native_id)?;
+/// Tells whether the name still leads to a file with this fingerprint and the same access list. Blocks.
+pub(super) fn unchanged(
+    options: &DriveOptions,
+    native_id: &str,
+    wanted: &str,
+) -> Result<bool, PortError> {
+    let (folder, raw) = locate(&options.path, native_id)?;
     let name = c_name(&raw).map_err(|_| invalid_id(native_id))?;
     let stat = rustix::io::retry_on_intr(|| {
         fs::statat(&folder, name.as_c_str(), AtFlags::SYMLINK_NOFOLLOW)
     })
     .map_err(|errno| problem(errno, native_id))?;
-    Ok(
-        FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile
-            && fingerprint(&stat) == wanted,
-    )
+    let file = fingerprint(&stat);
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile
+        || file != without_list(wanted)
+    {
+        return Ok(false);
+    }
+    if file == wanted {
+        return Ok(true);
+    }
+    let status = fs::fstat(&folder).map_err(|errno| problem(errno, native_id))?;
+    let mount = mount_of(folder.as_fd(), &status);
+    let list = Lists::on(&mount.fs_type, options.access_lists)
+        .map_or_else(List::none, |lists| lists.read(&folder, &raw));
+    Ok(with_list(&file, &list) == wanted)
 }
 
 impl Opened {
     /// The content, read on a blocking thread, chunk by chunk and only as fast as it is taken.
-    pub(super) fn stream(self) -> BoxStream<'static, Result<Bytes, PortError>> {
-        stream::unfold(Some(self), |opened| async move {
+    pub(super) fn stream(self, patience: Duration) -> BoxStream<'static, Result<Bytes, PortError>> {
+        stream::unfold(Some(self), move |opened| async move {
             let opened = opened?;
-            let read = tokio::task::spawn_blocking(move || opened.next()).await;
-            match read {
-                Ok((chunk, rest)) => chunk.map(|chunk| (chunk, rest)),
-                Err(error) => Some((Err(stopped().because(error)), None)),
+            let what = opened.native_id.clone();
+            let read = tokio::task::spawn_blocking(move || opened.next());
+            match tokio::time::timeout(patience, read).await {
+                Ok(Ok((chunk, rest))) => chunk.map(|chunk| (chunk, rest)),
+                Ok(Err(error)) => Some((Err(stopped().because(error)), None)),
+                Err(_) => Some((Err(stalled(&what, patience)), None)),
             }
         })
         .boxed()

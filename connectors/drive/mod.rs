@@ -3,19 +3,21 @@
 //! It leans on `walk` (lists), `place` (is this the right file system), `names` (ids) and `content` (reads). Rule that
 //! must hold: it only ever reads, and what it could not look at it reports as unknown, never as absent.
 
+mod access;
 mod content;
 mod ignore;
 mod names;
 mod options;
 mod place;
 mod problem;
+mod process;
 mod record;
 mod walk;
 
 #[cfg(test)]
 mod tests;
 
-use std::{ops::ControlFlow, os::fd::AsFd, sync::Arc};
+use std::{ops::ControlFlow, os::fd::AsFd, path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use rideau_domain::{Bilingual, bilingual};
@@ -25,6 +27,7 @@ use crate::{CheckLine, Content, PortError, ScanEnd, ScanSink, Source};
 use walk::Tell;
 
 pub use options::*;
+pub use process::{WALKER_ARGUMENT, walker_main};
 
 /// Folders that may wait between the walk and the catalog.
 const AHEAD: usize = 4;
@@ -36,6 +39,8 @@ const TRIED_FOLDERS: u32 = 200;
 #[derive(Clone, Debug)]
 pub struct DriveSource {
     options: Arc<DriveOptions>,
+    /// The program that becomes a walker; without one, a thread of this process walks.
+    walker: Option<Arc<PathBuf>>,
 }
 
 impl DriveSource {
@@ -43,7 +48,20 @@ impl DriveSource {
     pub fn new(options: DriveOptions) -> Self {
         Self {
             options: Arc::new(options),
+            walker: None,
         }
+    }
+
+    /// Has the drive walked by this program in a process of its own, started with [`WALKER_ARGUMENT`]: it can be given up when
+    /// the drive's server is dead.
+    #[must_use]
+    pub fn walked_by(mut self, program: PathBuf) -> Self {
+        self.walker = Some(Arc::new(program));
+        self
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::from_secs(self.options.stall_seconds)
     }
 
     /// Runs something that blocks, away from the threads that must not.
@@ -52,8 +70,10 @@ impl DriveSource {
         work: impl FnOnce(&DriveOptions) -> T + Send + 'static,
     ) -> Result<T, PortError> {
         let options = Arc::clone(&self.options);
-        spawn_blocking(move || work(&options))
+        let work = spawn_blocking(move || work(&options));
+        tokio::time::timeout(self.patience(), work)
             .await
+            .map_err(|_| problem::stalled(&self.options.path.to_string_lossy(), self.patience()))?
             .map_err(|error| problem::stopped().because(error))
     }
 }
@@ -76,6 +96,9 @@ impl Source for DriveSource {
         state: &serde_json::Value,
         sink: &mut dyn ScanSink,
     ) -> Result<ScanEnd, PortError> {
+        if let Some(program) = &self.walker {
+            return process::scan(program, &self.options, state, sink).await;
+        }
         let (sender, mut told) = mpsc::channel(AHEAD);
         let (options, state) = (Arc::clone(&self.options), state.clone());
         let walk = spawn_blocking(move || {
@@ -106,13 +129,13 @@ impl Source for DriveSource {
             .await??;
         Ok(Content {
             size_bytes: Some(opened.size_bytes),
-            stream: opened.stream(),
+            stream: opened.stream(self.patience()),
         })
     }
 
     async fn unchanged(&self, native_id: &str, fingerprint: &str) -> Result<bool, PortError> {
         let (id, wanted) = (native_id.to_owned(), fingerprint.to_owned());
-        self.blocking(move |options| content::unchanged(&options.path, &id, &wanted))
+        self.blocking(move |options| content::unchanged(options, &id, &wanted))
             .await?
     }
 }

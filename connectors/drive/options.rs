@@ -2,6 +2,29 @@
 
 use std::path::PathBuf;
 
+crate::choice! {
+    /// What to do about access lists of network drives.
+    #[fr = "Que faire des listes d’accès des lecteurs réseau."]
+    pub enum AccessLists {
+        /// Captured where the mount gives them (CIFS with `cifsacl`, NFSv4).
+        #[fr = "Captées là où le montage les donne (CIFS avec `cifsacl`, NFSv4)."]
+        Auto = "auto",
+        /// A file whose list cannot be read is not published.
+        #[fr = "Un fichier dont la liste ne peut être lue n’est pas publié."]
+        Required = "required",
+        /// Not read.
+        #[fr = "Non lues."]
+        Ignore = "ignore",
+    }
+}
+
+impl AccessLists {
+    /// The choice with this word.
+    pub(super) fn parse(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|one| one.as_str() == word)
+    }
+}
+
 crate::options! {
     /// A folder on this machine or on a mounted share, watched by its own snapshots.
     #[fr = "Un dossier de cette machine ou d’un partage monté, surveillé par ses propres instantanés."]
@@ -23,5 +46,15 @@ crate::options! {
         #[fr = "Si les dossiers qui sont d’autres montages à l’intérieur de celui-ci sont aussi surveillés."]
         #[example = "false"]
         cross_mounts: bool = false,
+        /// Access lists and owners of network drives: captured, required, or not read.
+        #[fr = "Listes d’accès et propriétaires des lecteurs réseau : captés, exigés ou non lus."]
+        #[example = "\"required\""]
+        access_lists: AccessLists = AccessLists::Auto,
+        /// How long the drive may stay silent before a scan or a reading is given up and tried again later.
+        #[fr = "Combien de temps le lecteur peut rester muet avant qu’un balayage ou une lecture soit abandonné et repris plus tard."]
+        #[example = "120"]
+        #[unit = "seconds"]
+        #[range(2, 3600)]
+        stall_seconds: u64 = 120,
     }
 }

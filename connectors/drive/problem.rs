@@ -2,6 +2,8 @@
 //!
 //! Rule that must hold: an error that a dead server can cause never reads as "it is not there".
 
+use std::time::Duration;
+
 use rideau_domain::{Bilingual, bilingual};
 use rustix::io::Errno;
 
@@ -102,6 +104,18 @@ pub(super) fn stopped() -> PortError {
         Bilingual::new(
             "The reading of the drive was stopped before its end. It is tried again.",
             "La lecture du lecteur a été interrompue avant la fin. Un nouvel essai aura lieu.",
+        ),
+    )
+}
+
+/// Nothing came for too long.
+pub(super) fn stalled(what: &str, patience: Duration) -> PortError {
+    let seconds = patience.as_secs();
+    PortError::temporary(
+        "stalled",
+        bilingual!(
+            "“{what}” has not answered for {seconds} seconds and was given up; what is known stays as it is, and it is tried again. Check the server and the mount (options `soft`, `timeo`).",
+            "« {what} » n’a pas répondu depuis {seconds} secondes et a été abandonné ; ce qui est connu reste tel quel, et un nouvel essai aura lieu. Vérifiez le serveur et le montage (options `soft`, `timeo`)."
         ),
     )
 }

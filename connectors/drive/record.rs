@@ -8,13 +8,16 @@ use rideau_domain::Bilingual;
 use rustix::fs::Stat;
 use serde_json::{Map, Value, json};
 
-use super::names::Named;
-use crate::{Access, Observed};
+use super::{
+    access::{List, with_list},
+    names::Named,
+};
+use crate::Observed;
 
 /// Bytes of a block as `st_blocks` counts them, on every file system.
 const BLOCK_BYTES: u64 = 512;
 
-/// Size, modification and change time in nanoseconds, inode. Access lists of network drives will join it.
+/// Size, modification and change time in nanoseconds, inode. Access lists of network drives join it.
 pub(super) fn fingerprint(stat: &Stat) -> String {
     format!(
         "s{}.m{}.{:09}.c{}.{:09}.i{}",
@@ -35,8 +38,11 @@ pub(super) fn record(
     path: String,
     named: &Named,
     stat: Option<&Stat>,
+    list: &List,
     deferred: Option<Bilingual>,
 ) -> Observed {
+    let mut native = native(named, stat);
+    list.add_to(&mut native);
     Observed {
         native_id,
         path,
@@ -45,13 +51,16 @@ pub(super) fn record(
         modified: stat.and_then(|stat| {
             DateTime::from_timestamp(stat.st_mtime, u32::try_from(stat.st_mtime_nsec).ok()?)
         }),
-        fingerprint: stat.map_or_else(|| UNREADABLE.to_owned(), fingerprint),
+        fingerprint: stat.map_or_else(
+            || UNREADABLE.to_owned(),
+            |stat| with_list(&fingerprint(stat), list),
+        ),
         // An inode number of 0 means that the file system has none.
         move_hint: stat
             .filter(|stat| stat.st_ino != 0)
             .map(|stat| format!("{}:{}", stat.st_dev, stat.st_ino)),
-        native: native(named, stat),
-        access: Access::NotApplicable,
+        native,
+        access: list.access,
         deferred,
     }
 }

@@ -39,6 +39,8 @@ impl Drive {
             ignore: vec!["*.bak".into()],
             marker: false,
             cross_mounts: false,
+            access_lists: AccessLists::Auto,
+            stall_seconds: 120,
         };
         Self { folder, options }
     }
@@ -679,6 +681,7 @@ fn unreadable_as_nobody() {
     // Can be listed, but nothing in it looked at.
     mode("no entry", 0o400);
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
         .build()
         .unwrap();
     let (end, listing) = runtime.block_on(drive.scan());

@@ -10,6 +10,7 @@ use std::{
     ffi::{CStr, CString},
     ops::ControlFlow,
     os::fd::{AsFd, OwnedFd},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use rideau_domain::{Bilingual, bilingual};
@@ -20,6 +21,7 @@ use rustix::{
 
 use super::{
     DriveOptions,
+    access::{List, Lists},
     ignore::{Ignore, Locks},
     names::{Named, name_all},
     place::{DriveState, mount_of, open_root, still_there, verify},
@@ -37,6 +39,9 @@ const KEPT_OPEN: usize = 24;
 
 /// So many entries in a row that fail mean that the folder's server is gone.
 const FAILURES_IN_A_ROW: u32 = 8;
+
+/// Entries looked at since the process began: whoever watches the walk sees by it that the file system answers.
+pub(super) static PROGRESS: AtomicU64 = AtomicU64::new(0);
 
 /// What the walk tells.
 pub(super) enum Tell {
@@ -74,6 +79,7 @@ pub(super) fn walk(
         ignore: Ignore::new(&options.ignore),
         before: before.as_ref(),
         root_device: stat.st_dev,
+        root_lists: Lists::on(&state.mount.fs_type, options.access_lists),
         state,
         complete: true,
         folders: 0,
@@ -111,6 +117,7 @@ struct Walk<'a> {
     ignore: Ignore,
     before: Option<&'a DriveState>,
     root_device: u64,
+    root_lists: Option<Lists>,
     state: DriveState,
     complete: bool,
     folders: u64,
@@ -227,7 +234,14 @@ impl Walk<'_> {
         id: String,
         path: String,
     ) -> ControlFlow<()> {
-        let listed = list(&folder).and_then(|entries| self.look(&folder, &id, &path, entries));
+        let lists = if stat.st_dev == self.root_device {
+            self.root_lists
+        } else {
+            let mount = mount_of(folder.as_fd(), stat);
+            Lists::on(&mount.fs_type, self.options.access_lists)
+        };
+        let listed =
+            list(&folder).and_then(|entries| self.look(&folder, &id, &path, entries, lists));
         let Looked {
             records,
             mut folders,
@@ -307,6 +321,7 @@ impl Walk<'_> {
         id: &str,
         path: &str,
         entries: Vec<(Vec<u8>, FileType)>,
+        lists: Option<Lists>,
     ) -> Result<Looked, Errno> {
         let mut kinds: Vec<(Vec<u8>, FileType)> = entries;
         kinds.sort_unstable_by(|a, b| a.0.cmp(&b.0));
@@ -335,9 +350,10 @@ impl Walk<'_> {
                     let error = problem(errno, &entry_path);
                     if kind == FileType::RegularFile {
                         let deferred = Some(error.message);
+                        let list = List::none();
                         looked
                             .records
-                            .push(record(entry_id, entry_path, &name, None, deferred));
+                            .push(record(entry_id, entry_path, &name, None, &list, deferred));
                     } else {
                         looked.unknown.push((entry_id, error));
                     }
@@ -354,9 +370,15 @@ impl Walk<'_> {
                         not_readable(folder, &name.raw, &stat)
                             .map(|errno| problem(errno, &entry_path).message)
                     };
-                    looked
-                        .records
-                        .push(record(entry_id, entry_path, &name, Some(&stat), deferred));
+                    let list = lists.map_or_else(List::none, |lists| lists.read(folder, &name.raw));
+                    looked.records.push(record(
+                        entry_id,
+                        entry_path,
+                        &name,
+                        Some(&stat),
+                        &list,
+                        deferred,
+                    ));
                 }
                 // Symbolic links, devices, sockets, pipes.
                 _ => looked.pass_over(path, &name),
@@ -388,6 +410,7 @@ pub(super) fn list(folder: &OwnedFd) -> Result<Vec<(Vec<u8>, FileType)>, Errno> 
     listing.rewind();
     let mut entries = Vec::new();
     while let Some(entry) = listing.read() {
+        PROGRESS.fetch_add(1, Ordering::Relaxed);
         let entry = entry?;
         let name = entry.file_name().to_bytes();
         if name != b"." && name != b".." {
@@ -417,6 +440,7 @@ pub(super) fn open_folder(above: &OwnedFd, raw: &[u8]) -> Result<(OwnedFd, Stat)
 }
 
 fn stat_at(folder: &OwnedFd, raw: &[u8]) -> Result<Stat, Errno> {
+    PROGRESS.fetch_add(1, Ordering::Relaxed);
     let name = c_name(raw)?;
     rustix::io::retry_on_intr(|| fs::statat(folder, name.as_c_str(), AtFlags::SYMLINK_NOFOLLOW))
 }

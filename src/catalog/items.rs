@@ -90,7 +90,7 @@ pub struct ItemFilter {
     pub source: Option<SourceId>,
 }
 
-fn from_row(row: &Row) -> Result<Item, CatalogError> {
+pub(super) fn from_row(row: &Row) -> Result<Item, CatalogError> {
     Ok(Item {
         id: row.parsed("id")?,
         source_id: row.parsed("source_id")?,
@@ -158,7 +158,7 @@ impl Tx {
     pub async fn observe_item(&mut self, item: &Item) -> Result<(), CatalogError> {
         self.execute(
             "UPDATE items SET native_id = $1, path = $2, name = $3, folder = $4, observed_fingerprint = $5, observed_since = $6,
-                    missing_scans = 0, move_hint = $7, native = $8, access = $9, size_bytes = $10, modified = $11, gone_at = NULL
+                    missing_scans = 0, absent_in = NULL, move_hint = $7, native = $8, access = $9, size_bytes = $10, modified = $11, gone_at = NULL
              WHERE id = $12",
             args![
                 &item.native_id,
@@ -304,21 +304,6 @@ impl Tx {
             )
             .await?
             .is_some())
-    }
-
-    /// All items of a source, gone ones included, by native id.
-    ///
-    /// # Errors
-    /// When the database refuses.
-    pub async fn items_of_source(&mut self, source: SourceId) -> Result<Vec<Item>, CatalogError> {
-        self.all(
-            "SELECT * FROM items WHERE source_id = $1 ORDER BY native_id",
-            args![source],
-        )
-        .await?
-        .iter()
-        .map(from_row)
-        .collect()
     }
 
     /// The records of a group that are still in the source, by path.

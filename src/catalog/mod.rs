@@ -1,12 +1,13 @@
 //! The catalog: what is known about every item, and the log of everything that happened.
 //!
-//! All SQL lives here, one module per aggregate, written once for SQLite and PostgreSQL (see [`db`]). A step's
+//! All SQL lives here, one module per aggregate, written once for SQLite and PostgreSQL (see `db`). A step's
 //! outcome, its audit event and the end of its work are one transaction. Rule that must hold: nothing is
 //! deleted but finished work.
 
 mod blobs;
 mod db;
 mod events;
+mod folders;
 mod items;
 mod plans;
 mod releases;
@@ -27,6 +28,7 @@ use crate::domain::{Bilingual, Sha256};
 pub use blobs::{BlobError, BlobStore, Spooled};
 pub use db::{Dialect, Tx};
 pub use events::{ChainFault, Event, NewEvent};
+pub use folders::FolderMark;
 pub use items::{Item, ItemFilter, NewItem};
 pub use plans::{Plan, Published};
 pub use releases::{Record, Release, ReleaseFilter};
@@ -36,8 +38,10 @@ pub use versions::{AppliedTreatment, FactSubject, NewVersion, Rendition, StoredF
 pub use work::{Claim, Claimed, Lane, NewWork, QueueFigures, Work, WorkKind};
 
 /// The schema, in order. Append only; the previous version of the program must run on the next schema.
-const MIGRATIONS: &[(&str, &str)] =
-    &[("0001_catalog", include_str!("migrations/0001_catalog.sql"))];
+const MIGRATIONS: &[(&str, &str)] = &[
+    ("0001_catalog", include_str!("migrations/0001_catalog.sql")),
+    ("0002_folders", include_str!("migrations/0002_folders.sql")),
+];
 
 /// A failure of the catalog.
 #[derive(Debug, Error)]

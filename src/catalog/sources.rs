@@ -30,6 +30,10 @@ pub struct SourceRow {
     pub hold: Option<serde_json::Value>,
     /// A person has said so.
     pub hold_released: bool,
+    /// Counts the scans that were begun.
+    pub scan_generation: i64,
+    /// How far a scan got that did not come to its end.
+    pub scan_cursor: Option<serde_json::Value>,
 }
 
 fn from_row(row: &Row) -> Result<SourceRow, CatalogError> {
@@ -49,6 +53,11 @@ fn from_row(row: &Row) -> Result<SourceRow, CatalogError> {
             .map(|text| serde_json::from_str(&text))
             .transpose()?,
         hold_released: row.flag("hold_released")?,
+        scan_generation: row.int("scan_generation")?,
+        scan_cursor: row
+            .opt_text("scan_cursor")?
+            .map(|text| serde_json::from_str(&text))
+            .transpose()?,
     })
 }
 
@@ -99,7 +108,44 @@ impl Tx {
             .collect()
     }
 
-    /// Records how a scan went.
+    /// Notes how far a scan got: if it is cut off, the next one goes on from here.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn scan_at(
+        &mut self,
+        id: SourceId,
+        generation: i64,
+        cursor: Option<&serde_json::Value>,
+    ) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE sources SET scan_generation = $1, scan_cursor = $2 WHERE id = $3",
+            args![generation, cursor.map(ToString::to_string), id],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Forgets what a source's connector wanted back and how far a scan got: the next scan starts from nothing. What is known of
+    /// the items stays.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn reset_scan_state(&mut self, id: SourceId) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE sources SET scan_state = 'null', scan_cursor = NULL WHERE id = $1",
+            args![id],
+        )
+        .await?;
+        self.execute(
+            "UPDATE folders SET quiet = 0, digest = '' WHERE source_id = $1",
+            args![id],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Records a scan that came to its end; `complete_state` when every folder was listed.
     ///
     /// # Errors
     /// When the database refuses.
@@ -108,14 +154,12 @@ impl Tx {
         id: SourceId,
         now: DateTime<Utc>,
         complete_state: Option<&serde_json::Value>,
-        error: Option<&Bilingual>,
         hold: Option<&serde_json::Value>,
     ) -> Result<(), CatalogError> {
-        let error = error.map(serde_json::to_string).transpose()?;
         let hold = hold.map(ToString::to_string);
         self.execute(
-            "UPDATE sources SET last_attempt_at = $1, last_error = $2, hold = $3 WHERE id = $4",
-            args![now, error, hold, id],
+            "UPDATE sources SET last_attempt_at = $1, last_error = NULL, hold = $2 WHERE id = $3",
+            args![now, hold, id],
         )
         .await?;
         if let Some(state) = complete_state {
@@ -125,6 +169,24 @@ impl Tx {
             )
             .await?;
         }
+        Ok(())
+    }
+
+    /// Records why a scan failed. What was known of the source, a hold among it, stays.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn scan_failed(
+        &mut self,
+        id: SourceId,
+        now: DateTime<Utc>,
+        error: &Bilingual,
+    ) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE sources SET last_attempt_at = $1, last_error = $2 WHERE id = $3",
+            args![now, serde_json::to_string(error)?, id],
+        )
+        .await?;
         Ok(())
     }
 

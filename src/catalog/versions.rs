@@ -236,7 +236,7 @@ impl Tx {
     ) -> Result<Vec<VersionId>, CatalogError> {
         self.all(
             "SELECT versions.id AS id FROM versions JOIN items ON items.current_version = versions.id
-             WHERE versions.stage = 'screened' AND versions.screened_by <> $1 ORDER BY versions.id",
+             WHERE versions.stage = 'screened' AND (versions.screened_by IS NULL OR versions.screened_by <> $1) ORDER BY versions.id",
             args![rules],
         )
         .await?
@@ -305,6 +305,23 @@ impl Tx {
             )
             .await?;
         }
+        Ok(())
+    }
+
+    /// Records other native metadata of the same bytes; they must be judged again by it.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn set_version_native(
+        &mut self,
+        id: VersionId,
+        native: &serde_json::Value,
+    ) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE versions SET native = $1, screened_by = NULL WHERE id = $2",
+            args![native, id],
+        )
+        .await?;
         Ok(())
     }
 

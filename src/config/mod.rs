@@ -1,7 +1,7 @@
 //! Settings: one TOML file to typed values, or every problem in it at once.
 //!
 //! Leans on `rideau_connectors::options` for declaring and decoding. [`Settings::load`] reads, decodes and cross-checks;
-//! [`schema`] and [`reference`] are generated from the same declarations. Rule that must hold: a setting that is not
+//! [`schema`](fn@schema) and [`reference`](fn@reference) are generated from the same declarations. Rule that must hold: a setting that is not
 //! understood stops the program before it starts; nothing is guessed.
 
 mod checks;

@@ -315,6 +315,11 @@ options! {
         #[fr = "Quand elle est balayée, dans `schedule.time_zone`."]
         #[example = "\"0 */15 * * * *\""]
         schedule: Cron = Cron::fixed("0 */15 * * * *"),
+        /// When the source may be listed and read, as the seconds that a cron expression matches; empty means any time. Outside,
+        /// only what is about to be released or handed over is asked about.
+        #[fr = "Quand la source peut être listée et lue : les secondes qu’une expression cron désigne ; vide : en tout temps. En dehors, seul ce qui va être publié ou remis est vérifié auprès d’elle."]
+        #[example = "\"* * 0-6,18-23 * * *\""]
+        window: OrOff<Cron> = OrOff(None),
         /// What happens to scans that were missed while rideau was down.
         #[fr = "Ce qu’il advient des balayages manqués pendant que rideau était arrêté."]
         #[example = "\"skip\""]

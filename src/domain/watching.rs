@@ -1,15 +1,16 @@
 //! What a scan means for the items already known: new, changed, settled, moved, missing, deleted.
 //!
 //! Pure: the known items, what the scan saw, the time and the policy come in; the changes come out and the caller
-//! stores them. It leans on [`Reconciler`], which takes a scan folder by folder and keeps no more than the known list.
+//! stores them. It leans on [`Reconciler`], which takes a scan folder by folder and is given what is known of each.
 //! Rule that must hold: absent is not deleted. An item is deleted only after it was missing in several complete
 //! scans, never below a folder that could not be listed, and never together with a suspicious number of others
 //! unless a person has said so.
 
-use std::collections::{HashMap, HashSet, hash_map::Entry};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::{Bilingual, ItemId};
 
@@ -164,242 +165,349 @@ pub struct MassAbsence {
     pub known: u64,
 }
 
-/// What the end of a scan adds.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reconciled<T> {
-    /// Changes not yet given out with a folder: moves, late arrivals, absences.
-    pub changes: Vec<ItemChange<T>>,
-    /// Set when deletions wait for a person. After an incomplete scan it is always `None` and says nothing: an earlier
-    /// hold stays.
-    pub hold: Option<MassAbsence>,
-}
-
 /// A whole scan at once; see [`reconcile`].
 #[derive(Clone, Debug)]
 pub struct Scan<T> {
-    /// Everything seen.
-    pub seen: Vec<SeenItem<T>>,
+    /// What was seen, by folder; a folder that was fully listed is there even when it is empty.
+    pub folders: BTreeMap<String, Vec<SeenItem<T>>>,
     /// Folders that could not be listed.
     pub unknown: Vec<String>,
     /// True when every folder was listed.
     pub complete: bool,
 }
 
-/// Reconciles a whole scan. `release_hold` is a person's word, good for this one scan, that what is missing was deleted.
+/// What a whole scan means; see [`reconcile`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reconciled<T> {
+    /// What is to be stored.
+    pub changes: Vec<ItemChange<T>>,
+    /// Set when deletions wait for a person. After an incomplete scan it is always `None` and says nothing: an earlier
+    /// hold stays.
+    pub hold: Option<MassAbsence>,
+}
+
+/// Reconciles a whole scan with everything known in memory. `release_hold` is a person's word, good for this one scan, that
+/// what is missing was deleted. The same in steps, for catalogs that do not fit: [`Reconciler`].
 pub fn reconcile<T>(
-    known: impl IntoIterator<Item = KnownItem>,
+    known: &[KnownItem],
     scan: Scan<T>,
     now: DateTime<Utc>,
     policy: &WatchPolicy,
     release_hold: bool,
 ) -> Reconciled<T> {
-    let mut reconciler = Reconciler::new(known, now, policy);
-    let mut changes = reconciler.folder(scan.seen);
+    let mut reconciler = Reconciler::new(now, policy);
     for folder in scan.unknown {
         reconciler.unknown(folder);
     }
-    let end = reconciler.finish(scan.complete, release_hold);
-    changes.extend(end.changes);
-    Reconciled {
-        changes,
-        hold: end.hold,
+    let mut changes = Vec::new();
+    let mut stored: Vec<KnownItem> = known.to_vec();
+    for (folder, seen) in scan.folders {
+        let ids: HashSet<&str> = seen.iter().map(|seen| seen.native_id.as_str()).collect();
+        let around = Around {
+            known: stored
+                .iter()
+                .filter(|item| item.folder == folder || ids.contains(item.native_id.as_str()))
+                .cloned()
+                .collect(),
+            hints: stored
+                .iter()
+                .filter(|item| !item.gone)
+                .filter_map(|item| item.move_hint.clone())
+                .collect(),
+        };
+        let told = reconciler.folder(&folder, seen, around);
+        for change in &told {
+            // As a catalog does: who was seen in a folder is in that folder.
+            if let Some(item) = stored.iter_mut().find(|item| Some(item.id) == change.id) {
+                item.folder.clone_from(&folder);
+            }
+        }
+        changes.extend(told);
     }
+    let hints: HashSet<String> = reconciler.wanted_hints().map(str::to_owned).collect();
+    let candidates = stored
+        .iter()
+        .filter(|item| item.move_hint.as_ref().is_some_and(|h| hints.contains(h)))
+        .cloned()
+        .collect();
+    let (moves, moved) = reconciler.moves(candidates);
+    changes.extend(moves);
+    let mut hold = None;
+    if scan.complete {
+        let mut missing = reconciler.take_absent();
+        missing.extend(
+            stored
+                .iter()
+                .filter(|item| !item.gone && !moved.contains(&item.id))
+                .filter(|item| reconciler.left_out(&item.folder))
+                .cloned(),
+        );
+        missing.sort_unstable_by(|a, b| a.native_id.cmp(&b.native_id));
+        let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        let absence = MassAbsence {
+            missing: count(missing.len()),
+            known: count(known.iter().filter(|item| !item.gone).count()),
+        };
+        hold = absence
+            .holds(policy)
+            .then_some(absence)
+            .filter(|_| !release_hold);
+        changes.extend(
+            missing
+                .iter()
+                .map(|item| absent(item, hold.is_some(), policy)),
+        );
+    }
+    Reconciled { changes, hold }
 }
 
-/// Takes a scan folder by folder. Its memory grows with the known items, its work with known plus seen.
+/// What is known around a folder that was listed; the caller looks it up.
+#[derive(Clone, Debug, Default)]
+pub struct Around {
+    /// Everything known in the folder, and everything known under an id that was seen in it, wherever it was before;
+    /// deleted items included.
+    pub known: Vec<KnownItem>,
+    /// Those of the move hints seen that are known of an item which is not deleted, in any folder. More do no harm.
+    pub hints: HashSet<String>,
+}
+
+/// Takes a scan folder by folder. Its memory grows with what changed and with the number of folders, not with what is known.
 ///
-/// A scan that fails as a whole is simply dropped: without [`Reconciler::finish`] nothing is concluded from absence,
-/// and what the folders gave so far is true by itself.
+/// A scan that fails as a whole is simply dropped: nothing is concluded from absence then, and what the folders gave so far
+/// is true by itself. The end of a scan that was not cut off is [`Reconciler::moves`], and if it was complete, an [`absent`] for
+/// each of [`Reconciler::take_absent`] and for every item in a folder that was [`Reconciler::left_out`].
 #[derive(Debug)]
 pub struct Reconciler<'p, T> {
     policy: &'p WatchPolicy,
     now: DateTime<Utc>,
-    known: HashMap<String, Tracked>,
-    /// Native ids of the known, not deleted items by their move hint.
-    by_hint: HashMap<String, Vec<String>>,
     /// New ones that may turn out to be moved ones.
     waiting: Vec<SeenItem<T>>,
     /// Native ids of everything new, so that a source that lists a record twice does no harm.
     strangers: HashSet<String>,
+    /// Known in a folder that was listed, and not seen there.
+    absent: HashMap<ItemId, KnownItem>,
+    visited: HashSet<FolderKey>,
     unknown: HashSet<String>,
 }
 
-#[derive(Debug)]
-struct Tracked {
-    item: KnownItem,
-    seen: bool,
+/// A folder's name, or what was listed in it, in sixteen bytes of SHA-256.
+pub type FolderKey = [u8; 16];
+
+/// The key of a text.
+pub fn folder_key(folder: &str) -> FolderKey {
+    let mut key = FolderKey::default();
+    key.copy_from_slice(&Sha256::digest(folder.as_bytes())[..16]);
+    key
 }
 
 impl<'p, T> Reconciler<'p, T> {
-    /// Starts a scan at `now` with everything known of the source, deleted items included.
-    pub fn new(
-        known: impl IntoIterator<Item = KnownItem>,
-        now: DateTime<Utc>,
-        policy: &'p WatchPolicy,
-    ) -> Self {
-        let known: HashMap<_, _> = known
-            .into_iter()
-            .map(|item| (item.native_id.clone(), Tracked { item, seen: false }))
-            .collect();
-        let mut by_hint: HashMap<String, Vec<String>> = HashMap::new();
-        for Tracked { item, .. } in known.values().filter(|known| !known.item.gone) {
-            if let Some(hint) = &item.move_hint {
-                by_hint
-                    .entry(hint.clone())
-                    .or_default()
-                    .push(item.native_id.clone());
-            }
-        }
+    /// Starts a scan at `now`.
+    pub fn new(now: DateTime<Utc>, policy: &'p WatchPolicy) -> Self {
         Self {
             policy,
             now,
-            known,
-            by_hint,
             waiting: Vec::new(),
             strangers: HashSet::new(),
+            absent: HashMap::new(),
+            visited: HashSet::new(),
             unknown: HashSet::new(),
         }
     }
 
-    /// Takes records that were seen, usually one folder's, and gives the changes that can be told already.
-    pub fn folder(&mut self, seen: Vec<SeenItem<T>>) -> Vec<ItemChange<T>> {
+    /// Goes on where a scan was cut off: with the folders listed until then, and what was known in them and not seen.
+    pub fn resume(
+        &mut self,
+        visited: impl IntoIterator<Item = FolderKey>,
+        absent: impl IntoIterator<Item = KnownItem>,
+    ) {
+        self.visited.extend(visited);
+        self.absent
+            .extend(absent.into_iter().map(|item| (item.id, item)));
+    }
+
+    /// Notes a folder as listed in which everything is as it was, with nothing to wait for: no look at its items is needed.
+    pub fn same(&mut self, folder: &str) {
+        self.visited.insert(folder_key(folder));
+    }
+
+    /// Takes a folder that was fully listed and gives the changes that can be told already.
+    pub fn folder(
+        &mut self,
+        folder: &str,
+        seen: Vec<SeenItem<T>>,
+        around: Around,
+    ) -> Vec<ItemChange<T>> {
+        let again = !self.visited.insert(folder_key(folder));
+        let mut known: HashMap<String, KnownItem> = around
+            .known
+            .into_iter()
+            .map(|item| (item.native_id.clone(), item))
+            .collect();
         let mut changes = Vec::new();
         for seen in seen {
-            match self.known.entry(seen.native_id.clone()) {
-                Entry::Occupied(mut known) => {
-                    let known = known.get_mut();
-                    // Listed twice (it moved while the scan ran): the first word stands, the next scan sees more.
-                    if !std::mem::replace(&mut known.seen, true) {
-                        let came = if known.item.gone || known.item.missing_scans > 0 {
-                            Came::Returned {
-                                was_gone: known.item.gone,
-                            }
-                        } else {
-                            Came::Known
-                        };
-                        changes.extend(follow(&known.item, came, seen, self.now, self.policy));
-                    }
-                }
-                Entry::Vacant(_) => {
-                    if !self.strangers.insert(seen.native_id.clone()) {
-                        continue;
-                    }
-                    let hinted = seen
-                        .move_hint
-                        .as_ref()
-                        .is_some_and(|hint| self.by_hint.contains_key(hint));
-                    if hinted {
+            let Some(item) = known.remove(&seen.native_id) else {
+                if !self.strangers.contains(&seen.native_id) {
+                    self.strangers.insert(seen.native_id.clone());
+                    let hinted = seen.move_hint.as_ref();
+                    if hinted.is_some_and(|hint| around.hints.contains(hint)) {
                         self.waiting.push(seen);
                     } else {
                         changes.push(arrive(seen, self.now, self.policy));
                     }
                 }
+                continue;
+            };
+            // Marks it as seen: a second record of that id in this folder is passed over.
+            self.strangers.insert(seen.native_id.clone());
+            if self.seen_elsewhere(folder, &item, again) {
+                continue;
+            }
+            self.absent.remove(&item.id);
+            let came = if item.gone || item.missing_scans > 0 {
+                Came::Returned {
+                    was_gone: item.gone,
+                }
+            } else {
+                Came::Known
+            };
+            // Under its own id in another folder: it moved, and its source can tell.
+            let elsewhere = item.folder != folder;
+            changes.extend(follow(&item, came, elsewhere, seen, self.now, self.policy));
+        }
+        for (_, item) in known {
+            let unlisted = self.unknown.contains(&item.native_id);
+            if item.folder == folder && !item.gone && !unlisted && !again {
+                self.absent.insert(item.id, item);
             }
         }
         changes
+    }
+
+    /// Whether an item was told in this scan already (it moved while the scan ran): the first word stands, the next scan sees
+    /// more.
+    fn seen_elsewhere(&self, folder: &str, item: &KnownItem, again: bool) -> bool {
+        if self.absent.contains_key(&item.id) || item.gone {
+            return false;
+        }
+        if item.folder == folder {
+            again
+        } else {
+            self.visited.contains(&folder_key(&item.folder))
+        }
     }
 
     /// Takes a folder that could not be listed: itself and all below it stay as they are.
     pub fn unknown(&mut self, folder: impl Into<String>) {
-        self.unknown.insert(folder.into());
+        let folder = folder.into();
+        // A single record that could not be looked at is no absence either.
+        self.absent.retain(|_, item| item.native_id != folder);
+        self.unknown.insert(folder);
     }
 
-    /// Ends a scan that came to its end. `complete` means that every folder was listed; `release_hold` is a person's
-    /// word, good for this one scan, that what is missing was deleted.
-    pub fn finish(mut self, complete: bool, release_hold: bool) -> Reconciled<T> {
-        let mut changes = self.moves();
-        let mut hold = None;
-        if complete {
-            let mut missing: Vec<&KnownItem> = self
-                .known
-                .values()
-                .filter(|known| !known.seen && !known.item.gone && !self.is_unknown(&known.item))
-                .map(|known| &known.item)
-                .collect();
-            missing.sort_unstable_by(|a, b| a.native_id.cmp(&b.native_id));
-            let known = self.known.values().filter(|known| !known.item.gone).count();
-            hold = mass_absence(missing.len(), known, self.policy).filter(|_| !release_hold);
-            changes.extend(missing.into_iter().map(|item| {
-                let scans = item.missing_scans.saturating_add(1);
-                let then = if hold.is_none() && scans >= self.policy.deletion_scans {
-                    Then::Deleted { scans }
-                } else {
-                    Then::Absent { scans }
-                };
-                ItemChange {
-                    id: Some(item.id),
-                    native_id: item.native_id.clone(),
-                    fingerprint: None,
-                    came: Came::Known,
-                    then,
-                    record: None,
-                }
-            }));
-        }
-        Reconciled { changes, hold }
+    /// Hints for which [`Reconciler::moves`] wants every known item.
+    pub fn wanted_hints(&self) -> impl Iterator<Item = &str> {
+        self.waiting
+            .iter()
+            .filter_map(|seen| seen.move_hint.as_deref())
     }
 
-    /// Pairs what is new with what is missing under the same hint, size and time. What is missing must be so for
-    /// certain: an item below an unknown folder may still be there, and the new one a second name of it.
-    fn moves(&mut self) -> Vec<ItemChange<T>> {
+    /// Pairs what is new with what is missing under the same hint, size and time, and gives the rest as new. What is missing
+    /// must be so for certain: an item below an unknown folder may still be there, and the new one a second name of it.
+    /// Also gives the ids of what moved.
+    pub fn moves(&mut self, candidates: Vec<KnownItem>) -> (Vec<ItemChange<T>>, HashSet<ItemId>) {
         let mut waiting = std::mem::take(&mut self.waiting);
         waiting.sort_by(|a, b| a.native_id.cmp(&b.native_id));
-        let mut candidates = std::mem::take(&mut self.by_hint);
-        for names in candidates.values_mut() {
-            names.retain(|name| {
-                self.known
-                    .get(name)
-                    .is_some_and(|known| !known.seen && !self.is_unknown(&known.item))
-            });
-            names.sort_unstable();
-        }
-        let mut changes = Vec::new();
+        let mut missing: Vec<KnownItem> = candidates
+            .into_iter()
+            .filter(|item| {
+                !item.gone
+                    && !self.unknown.contains(&item.native_id)
+                    && (self.absent.contains_key(&item.id) || self.left_out(&item.folder))
+            })
+            .collect();
+        missing.sort_unstable_by(|a, b| a.native_id.cmp(&b.native_id));
+        let (mut changes, mut moved) = (Vec::new(), HashSet::new());
         for seen in waiting {
-            let names = seen
-                .move_hint
-                .as_ref()
-                .and_then(|hint| candidates.get_mut(hint));
-            let from = names.and_then(|names| {
-                let at = names.iter().position(|name| {
-                    self.known
-                        .get(name)
-                        .is_some_and(|known| same_content(&known.item, &seen))
-                })?;
-                Some(names.remove(at))
-            });
-            match from.and_then(|from| self.known.get_mut(&from)) {
-                Some(known) => {
-                    known.seen = true;
+            let at = missing
+                .iter()
+                .position(|item| item.move_hint == seen.move_hint && same_content(item, &seen));
+            match at.map(|at| missing.remove(at)) {
+                Some(item) => {
+                    self.absent.remove(&item.id);
+                    moved.insert(item.id);
                     let came = Came::Moved {
-                        from: known.item.native_id.clone(),
+                        from: item.native_id.clone(),
                     };
-                    changes.extend(follow(&known.item, came, seen, self.now, self.policy));
+                    changes.extend(follow(&item, came, true, seen, self.now, self.policy));
                 }
                 None => changes.push(arrive(seen, self.now, self.policy)),
             }
         }
-        changes
+        (changes, moved)
     }
 
-    fn is_unknown(&self, item: &KnownItem) -> bool {
-        if self.unknown.is_empty() {
-            return false;
-        }
-        // The whole source, the record itself, its folder, or any folder above.
-        self.unknown.contains("")
-            || self.unknown.contains(&item.native_id)
-            || self.unknown.contains(&item.folder)
-            || item
-                .folder
-                .match_indices('/')
-                .any(|(at, _)| self.unknown.contains(&item.folder[..at]))
+    /// Whether a folder was not listed in this scan although nothing says that it could not be: after a complete scan it is not
+    /// there any more.
+    pub fn left_out(&self, folder: &str) -> bool {
+        !self.visited.contains(&folder_key(folder)) && !self.is_unknown(folder)
+    }
+
+    /// How much waits for the end of the scan: missing, or new and perhaps moved. A folder that adds to it must be looked at
+    /// again by the next scan.
+    pub fn waiting(&self) -> usize {
+        self.absent.len() + self.waiting.len()
+    }
+
+    /// How many items were known in the folders that were listed, and not seen, up to now.
+    pub fn absent_so_far(&self) -> u64 {
+        u64::try_from(self.absent.len()).unwrap_or(u64::MAX)
+    }
+
+    /// Which these are.
+    pub fn absent_ids(&self) -> impl Iterator<Item = ItemId> {
+        self.absent.keys().copied()
+    }
+
+    /// What was known in the folders that were listed, and was not seen. Only after a complete scan does that mean anything.
+    pub fn take_absent(&mut self) -> Vec<KnownItem> {
+        let mut absent: Vec<_> = std::mem::take(&mut self.absent).into_values().collect();
+        absent.sort_unstable_by(|a, b| a.native_id.cmp(&b.native_id));
+        absent
+    }
+
+    /// The whole source, the folder itself, or any folder above.
+    fn is_unknown(&self, folder: &str) -> bool {
+        !self.unknown.is_empty()
+            && (self.unknown.contains("")
+                || self.unknown.contains(folder)
+                || folder
+                    .match_indices('/')
+                    .any(|(at, _)| self.unknown.contains(&folder[..at])))
     }
 }
 
-/// What a seen item means for the known one; `None` when nothing is to be stored.
+/// What a further complete scan without it means for an item.
+pub fn absent<T>(item: &KnownItem, held: bool, policy: &WatchPolicy) -> ItemChange<T> {
+    let scans = item.missing_scans.saturating_add(1);
+    ItemChange {
+        id: Some(item.id),
+        native_id: item.native_id.clone(),
+        fingerprint: None,
+        came: Came::Known,
+        then: if !held && scans >= policy.deletion_scans {
+            Then::Deleted { scans }
+        } else {
+            Then::Absent { scans }
+        },
+        record: None,
+    }
+}
+
+/// What a seen item means for the known one; `None` when nothing is to be stored. `elsewhere`: it was known in another folder.
 fn follow<T>(
     known: &KnownItem,
     came: Came,
+    elsewhere: bool,
     seen: SeenItem<T>,
     now: DateTime<Utc>,
     policy: &WatchPolicy,
@@ -420,7 +528,7 @@ fn follow<T>(
     } else {
         pending(since, seen.deferred, now, policy)
     };
-    if came == Came::Known && then == Then::Nothing {
+    if came == Came::Known && then == Then::Nothing && !elsewhere {
         return None;
     }
     Some(ItemChange {
@@ -472,17 +580,16 @@ fn same_content<T>(known: &KnownItem, seen: &SeenItem<T>) -> bool {
         && known.modified == seen.modified
 }
 
-fn mass_absence(missing: usize, known: usize, policy: &WatchPolicy) -> Option<MassAbsence> {
-    let absence = MassAbsence {
-        missing: u64::try_from(missing).unwrap_or(u64::MAX),
-        known: u64::try_from(known).unwrap_or(u64::MAX),
-    };
-    // Saturating at four thousand million items, where shares no longer differ.
-    let float = |n: u64| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
-    let share = float(absence.missing) / float(absence.known).max(1.0);
-    // Written so that a share that is not a number holds.
-    let tolerable = share <= policy.hold_share && absence.missing <= policy.hold_count;
-    (absence.missing > 0 && absence.known >= HOLD_AT_LEAST_KNOWN && !tolerable).then_some(absence)
+impl MassAbsence {
+    /// Whether so much at once waits for a person.
+    pub fn holds(&self, policy: &WatchPolicy) -> bool {
+        // Saturating at four thousand million items, where shares no longer differ.
+        let float = |n: u64| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
+        let share = float(self.missing) / float(self.known).max(1.0);
+        // Written so that a share that is not a number holds.
+        let tolerable = share <= policy.hold_share && self.missing <= policy.hold_count;
+        self.missing > 0 && self.known >= HOLD_AT_LEAST_KNOWN && !tolerable
+    }
 }
 
 #[cfg(test)]
@@ -565,13 +672,40 @@ mod tests {
     }
 
     fn run(case: Case) -> Reconciled<()> {
+        let folder_of = |id: &str| {
+            let (folder, _) = id.rsplit_once('/').unwrap_or_default();
+            folder.to_owned()
+        };
+        let hidden = |folder: &str| {
+            case.unknown.iter().any(|unknown| {
+                unknown.is_empty()
+                    || folder == *unknown
+                    || folder.starts_with(&format!("{unknown}/"))
+            })
+        };
+        let mut folders: BTreeMap<String, Vec<SeenItem<()>>> = BTreeMap::new();
+        if case.complete {
+            for item in case.known.iter().filter(|item| !hidden(&item.folder)) {
+                folders.entry(item.folder.clone()).or_default();
+            }
+        }
+        for seen in case.seen {
+            folders
+                .entry(folder_of(&seen.native_id))
+                .or_default()
+                .push(seen);
+        }
         let scan = Scan {
-            seen: case.seen,
-            unknown: case.unknown.into_iter().map(str::to_owned).collect(),
+            folders,
+            unknown: case
+                .unknown
+                .iter()
+                .map(|&folder| folder.to_owned())
+                .collect(),
             complete: case.complete,
         };
         reconcile(
-            case.known,
+            &case.known,
             scan,
             at(case.now),
             &policy(case.settle),
@@ -875,7 +1009,7 @@ mod tests {
                 hold_count: count,
                 ..policy(0)
             };
-            mass_absence(missing, known, &policy).is_some()
+            MassAbsence { missing, known }.holds(&policy)
         };
         assert!(!holds(4, 4, 0.2, 50), "too few to tell");
         assert!(!holds(1, 5, 0.2, 50), "exactly the share");

@@ -433,7 +433,7 @@ async fn put_back_or_aside(
         if work.kind == WorkKind::Scan {
             // A source that fails is tried again by its schedule at the latest; its error is kept with it.
             if let Ok(id) = work.subject.parse() {
-                tx.scan_ended(id, now, None, Some(&reason), None).await?;
+                tx.scan_failed(id, now, &reason).await?;
             }
         }
         tx.put_back(work, now + wait, Some(&reason), true).await?;

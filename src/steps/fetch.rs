@@ -2,11 +2,13 @@
 
 use serde_json::json;
 
-use super::{StepError, enqueue_assemble, log, parse_id};
+use super::{StepError, enqueue_assemble, log, outside_window, parse_id};
 use crate::{
     app::{App, SourceSetup},
     catalog::{Claimed, Item, Lane, NewVersion, NewWork, Tx, WorkKind},
-    domain::{Bilingual, GroupBy, ItemId, ItemRole, ItemState, Sha256, VersionId, group_key},
+    domain::{
+        Bilingual, GroupBy, ItemId, ItemRole, ItemState, Sha256, Stage, VersionId, group_key,
+    },
     record::{Sidecar, release_id},
 };
 
@@ -24,6 +26,9 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
         || item.fetched_fingerprint.as_ref() == Some(&item.observed_fingerprint)
     {
         return finish(app, work).await;
+    }
+    if outside_window(app, work, source).await? {
+        return Ok(());
     }
     let fingerprint = item.observed_fingerprint.clone();
     let content = match source.connector.open(&item.native_id, &fingerprint).await {
@@ -90,6 +95,28 @@ async fn record(
         Some(current) if current.sha256 == sha256 => {
             // Touched, not changed.
             tx.item_fetched(id, fingerprint, current.id).await?;
+            if current.native != item.native {
+                // Other metadata, such as a clearance: what was judged by it is judged again.
+                tx.set_version_native(current.id, &item.native).await?;
+                if current.stage != Stage::Fetched {
+                    tx.enqueue(
+                        app.ids.as_ref(),
+                        now,
+                        NewWork::now(WorkKind::Screen, current.id, Lane::Free, now).revive(),
+                    )
+                    .await?;
+                }
+                log(
+                    &mut tx,
+                    app,
+                    now,
+                    "version.metadata_changed",
+                    "item",
+                    id,
+                    json!({"version": current.id, "changed": changed_keys(&current.native, &item.native)}),
+                )
+                .await?;
+            }
             log(
                 &mut tx,
                 app,
@@ -146,6 +173,24 @@ async fn record(
     }
     tx.finish(work).await?;
     Ok(tx.commit().await?)
+}
+
+/// The keys under which two objects differ.
+fn changed_keys(before: &serde_json::Value, after: &serde_json::Value) -> Vec<String> {
+    let empty = serde_json::Map::new();
+    let (before, after) = (
+        before.as_object().unwrap_or(&empty),
+        after.as_object().unwrap_or(&empty),
+    );
+    let mut keys: Vec<String> = before
+        .keys()
+        .chain(after.keys())
+        .filter(|key| before.get(*key) != after.get(*key))
+        .cloned()
+        .collect();
+    keys.sort();
+    keys.dedup();
+    keys
 }
 
 /// Makes a folder's metadata known and groups its items by it. A file that cannot be read changes no group.

@@ -10,6 +10,7 @@ pub mod examine;
 mod fetch;
 mod inventory;
 mod publish;
+mod reread;
 mod scan;
 mod screen;
 mod transfer;
@@ -22,7 +23,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::{
-    app::App,
+    app::{App, SourceSetup},
     catalog::{BlobError, CatalogError, Claimed, Lane, NewEvent, NewWork, Tx, WorkKind},
     domain::{Bilingual, ReleaseId},
     sandbox::{Fault, SandboxError},
@@ -157,6 +158,35 @@ pub async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
         WorkKind::Switch => publish::switch(app, work).await,
         WorkKind::Transfer => transfer::run(app, work).await,
     }
+}
+
+/// Puts the work back when its source may not be asked now. True when it was put back.
+///
+/// # Errors
+/// When the window never opens again, or the catalog refuses.
+async fn outside_window(
+    app: &App,
+    work: &Claimed,
+    source: &SourceSetup,
+) -> Result<bool, StepError> {
+    let Some(until) = source
+        .window
+        .as_ref()
+        .and_then(|window| window.closed_until(app.now()))
+    else {
+        return Ok(false);
+    };
+    let Some(until) = until else {
+        return Err(StepError::Person(crate::bilingual!(
+            "The window of the source {} never opens again. Correct `sources.window`.",
+            "La fenêtre de la source {} ne s’ouvrira plus. Corrigez `sources.window`.",
+            source.name
+        )));
+    };
+    let mut tx = app.catalog.write().await?;
+    tx.put_back(work, until, None, false).await?;
+    tx.commit().await?;
+    Ok(true)
 }
 
 fn parse_id<T: std::str::FromStr>(work: &Claimed) -> Result<T, StepError> {

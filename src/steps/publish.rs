@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Bundle, StepError, enqueue_assemble, log};
+use super::{Bundle, StepError, enqueue_assemble, log, reread::still_as_decided};
 use crate::{
     app::{App, TargetSetup},
     catalog::{
@@ -68,7 +68,9 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
         return wait_for_window(app, work, &target, until).await;
     }
     match plan_release(app, setup, release).await? {
-        Some(planned) if approved(app, &planned).await? => {
+        Some(planned)
+            if approved(app, &planned).await? && as_in_its_source(app, &planned).await? =>
+        {
             let body = PlanBody {
                 target: target.clone(),
                 releases: vec![planned],
@@ -183,6 +185,14 @@ pub async fn plan_release(
     }))
 }
 
+/// Whether the source still shows what was decided about. What is taken back, and what is there already, needs no question.
+async fn as_in_its_source(app: &App, planned: &PlannedRelease) -> Result<bool, StepError> {
+    if planned.proposal == Proposal::Withdraw || planned.plan.changes.is_empty() {
+        return Ok(true);
+    }
+    still_as_decided(app, planned.release).await
+}
+
 /// Whether a decision stands for exactly what is planned, now.
 async fn approved(app: &App, planned: &PlannedRelease) -> Result<bool, StepError> {
     let mut tx = app.catalog.read().await?;
@@ -278,6 +288,15 @@ pub async fn apply_plan(app: &App, plan: &Plan) -> Result<(), StepError> {
                 "Aucune décision en vigueur n’approuve « {} » tel que planifié : il n’a pas été approuvé, ou a changé depuis. Voyez `rideau review show {}`, puis faites un nouveau plan.",
                 planned.title,
                 planned.release
+            )));
+        }
+    }
+    for planned in &body.releases {
+        if !as_in_its_source(app, planned).await? {
+            return Err(StepError::Person(crate::bilingual!(
+                "“{}” has just changed in its source. It goes the whole way again; then make a new plan.",
+                "« {} » vient de changer dans sa source. Il refait tout le chemin ; faites ensuite un nouveau plan.",
+                planned.title
             )));
         }
     }

@@ -1,27 +1,38 @@
 //! source → items: lists a source and records what that means for what is known.
 //!
-//! Folder by folder, as the connector reports them, so that a long first scan shows and a cut-off one keeps what it saw.
+//! Folder by folder, as the connector reports them, so that a long first scan shows and a cut-off one keeps what it saw. Of every
+//! folder a digest is remembered: where nothing changed, no item is looked at, and memory does not grow with what is known.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use chrono::{DateTime, SubsecRound, Utc};
-use rideau_connectors::{Access, Observed, PortError, ScanSink};
+use rideau_connectors::{Access, Observed, PortError, Presence, ScanSink, source::folder_digest};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{StepError, enqueue_assemble, fetch::regroup, log, parse_id};
+use super::{StepError, enqueue_assemble, fetch::regroup, log, outside_window, parse_id};
 use crate::{
     app::{App, SourceSetup},
-    catalog::{Claimed, Item, Lane, NewItem, NewWork, Tx, WorkKind},
+    catalog::{Claimed, FolderMark, Item, Lane, NewItem, NewWork, SourceRow, Tx, WorkKind},
     domain::{
         Bilingual, GroupBy, ItemId, ItemRole, ItemState, SourceId, group_key,
-        watching::{Came, ItemChange, KnownItem, Reconciler, SeenItem, Then},
+        watching::{
+            Around, Came, FolderKey, ItemChange, KnownItem, MassAbsence, Reconciler, SeenItem,
+            Then, absent, folder_key,
+        },
     },
     record::{SIDECAR_NAME, Sidecar, release_id},
 };
 
 /// Changes recorded in one transaction.
 const BATCH: usize = 500;
+
+/// How long the place where a scan was cut off is good for going on from.
+const CURSOR_HOURS: i64 = 24;
+
+/// Missing records that a source is asked about at once.
+const PROBED: usize = 250;
 
 pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
     let id: SourceId = parse_id(work)?;
@@ -30,53 +41,37 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
         tx.finish(work).await?;
         return Ok(tx.commit().await?);
     };
-    let (row, items) = {
+    if outside_window(app, work, source).await? {
+        return Ok(());
+    }
+    let now = app.now();
+    let (row, marks) = {
         let mut tx = app.catalog.read().await?;
-        (tx.source(id).await?, tx.items_of_source(id).await?)
+        (tx.source(id).await?, tx.folder_marks(id).await?)
     };
-    let known: Vec<KnownItem> = items.iter().map(known_item).collect();
-    let mut sink = Sink {
-        app,
-        source,
-        reconciler: Reconciler::new(known, app.now(), &source.watch),
-        items: items.into_iter().map(|item| (item.id, item)).collect(),
-        settles_at: None,
-        unknown: 0,
-        failure: None,
-    };
+    let mut sink = Sink::begin(app, source, &row, marks).await?;
     let ended = source.connector.scan(&row.scan_state, &mut sink).await;
     if let Some(failure) = sink.failure.take() {
         return Err(failure);
     }
     let end = ended?;
-    let Sink {
-        reconciler,
-        mut items,
-        settles_at,
-        unknown,
-        ..
-    } = sink;
-    let complete = end.complete && unknown == 0;
-    let rest = reconciler.finish(complete, row.hold_released);
-    let mut recorder = Recorder {
-        app,
-        source,
-        items: &mut items,
-        settles_at,
-    };
-    recorder.record(rest.changes).await?;
-    let settles_at = recorder.settles_at;
-
-    let now = app.now();
+    sink.pair_moves().await?;
+    let complete = end.complete && sink.unknown == 0;
     // After an incomplete scan an earlier hold stays.
-    let hold = if complete {
-        rest.hold.map(|hold| json!(hold))
-    } else {
-        row.hold.clone()
-    };
+    let mut hold = row.hold.clone();
+    if complete {
+        let absence = sink.count_absence().await?;
+        let held = absence
+            .filter(|absence| absence.holds(&source.watch))
+            .filter(|_| !row.hold_released);
+        sink.record_absence(held.is_some()).await?;
+        hold = held.map(|absence| json!(absence));
+    }
+
     let mut tx = app.catalog.write().await?;
-    tx.scan_ended(id, now, complete.then_some(&end.state), None, hold.as_ref())
+    tx.scan_ended(id, now, complete.then_some(&end.state), hold.as_ref())
         .await?;
+    tx.scan_at(id, sink.generation, None).await?;
     log(
         &mut tx,
         app,
@@ -86,7 +81,7 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
         id,
         json!({
             "complete": complete, "folders": end.folders, "records": end.records, "ignored": end.ignored,
-            "unknown_folders": unknown, "hold": hold,
+            "unknown_folders": sink.unknown, "hold": hold,
         }),
     )
     .await?;
@@ -97,7 +92,7 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
         );
     }
     tx.finish(work).await?;
-    if let Some(at) = settles_at {
+    if let Some(at) = sink.settles_at {
         // What is settling is looked at again when it may have settled, not only at the next scheduled scan.
         tx.enqueue(
             app.ids.as_ref(),
@@ -125,55 +120,351 @@ fn known_item(item: &Item) -> KnownItem {
     }
 }
 
+/// An item as its source last reported it.
+pub(super) fn observed_item(item: &Item) -> Observed {
+    Observed {
+        native_id: item.native_id.clone(),
+        path: item.path.clone(),
+        name: item.name.clone(),
+        size_bytes: item.size_bytes,
+        modified: item.modified,
+        fingerprint: item.observed_fingerprint.clone(),
+        move_hint: item.move_hint.clone(),
+        native: item.native.as_object().cloned().unwrap_or_default(),
+        access: match item.access.as_str() {
+            "known" => Access::Known,
+            "unreadable" => Access::Unreadable,
+            _ => Access::NotApplicable,
+        },
+        deferred: None,
+    }
+}
+
 /// What the connector reports, with the folder it was listed in.
 struct Seen {
     folder: String,
     observed: Observed,
 }
 
+/// Where a scan that was cut off goes on.
+#[derive(Serialize, Deserialize)]
+struct Cursor {
+    at: DateTime<Utc>,
+    cursor: serde_json::Value,
+}
+
 struct Sink<'a> {
     app: &'a App,
     source: &'a SourceSetup,
+    generation: i64,
+    cursor: Option<serde_json::Value>,
+    marks: HashMap<FolderKey, FolderMark>,
     reconciler: Reconciler<'a, Seen>,
-    items: HashMap<ItemId, Item>,
     settles_at: Option<DateTime<Utc>>,
     unknown: u64,
+    /// Folders without a change since the last checkpoint; kept only where there are checkpoints.
+    passed: Vec<String>,
+    /// What the catalog already knows to be absent in this scan.
+    noted_absent: HashSet<ItemId>,
     failure: Option<StepError>,
+}
+
+impl<'a> Sink<'a> {
+    /// A scan from the beginning, or from where the last one was cut off.
+    async fn begin(
+        app: &'a App,
+        source: &'a SourceSetup,
+        row: &SourceRow,
+        marks: HashMap<FolderKey, FolderMark>,
+    ) -> Result<Self, StepError> {
+        let cursor = row
+            .scan_cursor
+            .clone()
+            .and_then(|text| serde_json::from_value::<Cursor>(text).ok())
+            .filter(|_| source.connector.resumable())
+            .filter(|cursor| app.now() - cursor.at < chrono::TimeDelta::hours(CURSOR_HOURS));
+        let mut reconciler = Reconciler::new(app.now(), &source.watch);
+        let mut noted_absent = HashSet::new();
+        let generation = if cursor.is_some() {
+            let generation = row.scan_generation;
+            let absent = app
+                .catalog
+                .read()
+                .await?
+                .items_absent_in(source.id, generation)
+                .await?;
+            noted_absent.extend(absent.iter().map(|item| item.id));
+            let visited = marks
+                .iter()
+                .filter(|(_, mark)| mark.generation == generation)
+                .map(|(key, _)| *key);
+            reconciler.resume(visited, absent.iter().map(known_item));
+            generation
+        } else {
+            // A number of its own from the start: what a scan that is cut off has noted is never taken for this one's.
+            let mut tx = app.catalog.write().await?;
+            tx.scan_at(source.id, row.scan_generation + 1, None).await?;
+            tx.commit().await?;
+            row.scan_generation + 1
+        };
+        Ok(Self {
+            app,
+            source,
+            generation,
+            cursor: cursor.map(|cursor| cursor.cursor),
+            marks,
+            reconciler,
+            settles_at: None,
+            unknown: 0,
+            passed: Vec::new(),
+            noted_absent,
+            failure: None,
+        })
+    }
+
+    /// Takes a folder: if nothing in it changed, without a look at its items.
+    async fn take(&mut self, folder: &str, records: Vec<Observed>) -> Result<(), StepError> {
+        let digest = folder_digest(&records);
+        if self.same(folder, digest) {
+            return Ok(());
+        }
+        let seen: Vec<SeenItem<Seen>> = records
+            .into_iter()
+            .map(|observed| seen_item(folder, observed))
+            .collect();
+        let (items, around) = self.around(folder, &seen).await?;
+        let waiting = self.reconciler.waiting();
+        let changes = self.reconciler.folder(folder, seen, around);
+        let quiet = changes.is_empty() && self.reconciler.waiting() == waiting;
+        let mut recorder = Recorder {
+            app: self.app,
+            source: self.source,
+            items,
+            settles_at: self.settles_at,
+        };
+        recorder.record(changes).await?;
+        self.settles_at = recorder.settles_at;
+        let mark = FolderMark {
+            digest,
+            quiet,
+            generation: self.generation,
+        };
+        let mut tx = self.app.catalog.write().await?;
+        tx.note_folder(self.source.id, folder, mark).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// What is known around the records of a folder.
+    async fn around(
+        &self,
+        folder: &str,
+        seen: &[SeenItem<Seen>],
+    ) -> Result<(HashMap<ItemId, Item>, Around), StepError> {
+        let source = self.source.id;
+        let mut tx = self.app.catalog.read().await?;
+        let mut items = tx.live_items_in(source, folder).await?;
+        let here: HashSet<&str> = items.iter().map(|item| item.native_id.as_str()).collect();
+        let strangers: Vec<&SeenItem<Seen>> = seen
+            .iter()
+            .filter(|seen| !here.contains(seen.native_id.as_str()))
+            .collect();
+        let ids: Vec<String> = strangers
+            .iter()
+            .map(|seen| seen.native_id.clone())
+            .collect();
+        let hints: Vec<String> = strangers
+            .iter()
+            .filter_map(|seen| seen.move_hint.clone())
+            .collect();
+        let elsewhere = tx.items_by_native_id(source, &ids).await?;
+        let hints = tx
+            .items_by_hint(source, &hints)
+            .await?
+            .into_iter()
+            .filter_map(|item| item.move_hint)
+            .collect();
+        items.extend(elsewhere);
+        let known = items.iter().map(known_item).collect();
+        Ok((
+            items.into_iter().map(|item| (item.id, item)).collect(),
+            Around { known, hints },
+        ))
+    }
+
+    /// After the last folder: what is new may be what is missing under another name.
+    async fn pair_moves(&mut self) -> Result<(), StepError> {
+        let hints: Vec<String> = self.reconciler.wanted_hints().map(str::to_owned).collect();
+        let items = self
+            .app
+            .catalog
+            .read()
+            .await?
+            .items_by_hint(self.source.id, &hints)
+            .await?;
+        let candidates = items.iter().map(known_item).collect();
+        let (changes, _) = self.reconciler.moves(candidates);
+        let mut recorder = Recorder {
+            app: self.app,
+            source: self.source,
+            items: items.into_iter().map(|item| (item.id, item)).collect(),
+            settles_at: self.settles_at,
+        };
+        recorder.record(changes).await?;
+        self.settles_at = recorder.settles_at;
+        Ok(())
+    }
+
+    /// How much is missing after a complete scan; `None` when nothing is.
+    async fn count_absence(&self) -> Result<Option<MassAbsence>, StepError> {
+        let mut missing = self.reconciler.absent_so_far();
+        let mut tx = self.app.catalog.read().await?;
+        let mut after: Option<String> = None;
+        loop {
+            let folders = tx.folders_after(self.source.id, after.as_deref()).await?;
+            for folder in folders.iter().filter(|name| self.reconciler.left_out(name)) {
+                missing += tx.count_live_items_in(self.source.id, folder).await?;
+            }
+            match folders.into_iter().next_back() {
+                Some(last) => after = Some(last),
+                None => break,
+            }
+        }
+        if missing == 0 {
+            return Ok(None);
+        }
+        let known = tx.count_live_items(self.source.id).await?;
+        Ok(Some(MassAbsence { missing, known }))
+    }
+
+    /// Records what a complete scan did not see, and forgets folders in which nothing is left.
+    async fn record_absence(&mut self, held: bool) -> Result<(), StepError> {
+        let absent = self.reconciler.take_absent();
+        self.record_missing(absent, held).await?;
+        let mut after: Option<String> = None;
+        loop {
+            let folders = self
+                .app
+                .catalog
+                .read()
+                .await?
+                .folders_after(self.source.id, after.as_deref())
+                .await?;
+            for folder in &folders {
+                if !self.reconciler.left_out(folder) {
+                    continue;
+                }
+                let items = {
+                    let mut tx = self.app.catalog.read().await?;
+                    tx.live_items_in(self.source.id, folder).await?
+                };
+                self.record_missing(items.iter().map(known_item).collect(), held)
+                    .await?;
+                let mut tx = self.app.catalog.write().await?;
+                if tx.count_live_items_in(self.source.id, folder).await? == 0 {
+                    tx.forget_folder(self.source.id, folder).await?;
+                } else {
+                    tx.wake_folder(self.source.id, folder).await?;
+                }
+                tx.commit().await?;
+            }
+            match folders.into_iter().next_back() {
+                Some(last) => after = Some(last),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Asks the source about what is missing, and counts the absence of what it does not show.
+    async fn record_missing(
+        &mut self,
+        missing: Vec<KnownItem>,
+        held: bool,
+    ) -> Result<(), StepError> {
+        for part in missing.chunks(PROBED) {
+            let ids: Vec<String> = part.iter().map(|item| item.native_id.clone()).collect();
+            let presence = self.source.connector.probe(&ids).await?;
+            let (mut changes, mut items) = (Vec::new(), HashMap::new());
+            for (item, presence) in part.iter().zip(presence) {
+                if matches!(presence, Presence::Here | Presence::Unknown) {
+                    continue;
+                }
+                changes.push(absent(item, held, &self.source.watch));
+                let row = self.app.catalog.read().await?.item(item.id).await?;
+                items.insert(item.id, row);
+            }
+            let mut recorder = Recorder {
+                app: self.app,
+                source: self.source,
+                items,
+                settles_at: self.settles_at,
+            };
+            recorder.record(changes).await?;
+        }
+        Ok(())
+    }
+
+    /// What was told so far survives the end of this process.
+    async fn note(&mut self, cursor: serde_json::Value) -> Result<(), StepError> {
+        let now = self.app.now();
+        let mut tx = self.app.catalog.write().await?;
+        for folder in self.passed.drain(..) {
+            tx.pass_folder(self.source.id, &folder, self.generation)
+                .await?;
+        }
+        for item in self.reconciler.absent_ids() {
+            if self.noted_absent.insert(item) {
+                tx.item_absent_in(item, self.generation).await?;
+            }
+        }
+        let cursor = serde_json::to_value(Cursor { at: now, cursor })?;
+        tx.scan_at(self.source.id, self.generation, Some(&cursor))
+            .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Keeps the failure for the step; what the connector gets ends its scan.
+    fn failed<T>(&mut self, result: Result<T, StepError>) -> Result<T, PortError> {
+        result.map_err(|failure| {
+            let message = failure.explain();
+            self.failure = Some(failure);
+            PortError::temporary("catalog", message)
+        })
+    }
+}
+
+fn seen_item(folder: &str, observed: Observed) -> SeenItem<Seen> {
+    SeenItem {
+        native_id: observed.native_id.clone(),
+        fingerprint: observed.fingerprint.clone(),
+        move_hint: observed.move_hint.clone(),
+        size_bytes: observed.size_bytes,
+        // As precise as the catalog keeps it: a move is told by equality.
+        modified: observed.modified.map(|at| at.trunc_subsecs(6)),
+        deferred: observed.deferred.clone(),
+        record: Seen {
+            folder: folder.to_owned(),
+            observed,
+        },
+    }
 }
 
 #[async_trait]
 impl ScanSink for Sink<'_> {
     async fn folder(&mut self, folder: &str, records: Vec<Observed>) -> Result<(), PortError> {
-        let seen = records
-            .into_iter()
-            .map(|observed| SeenItem {
-                native_id: observed.native_id.clone(),
-                fingerprint: observed.fingerprint.clone(),
-                move_hint: observed.move_hint.clone(),
-                size_bytes: observed.size_bytes,
-                // As precise as the catalog keeps it: a move is told by equality.
-                modified: observed.modified.map(|at| at.trunc_subsecs(6)),
-                deferred: observed.deferred.clone(),
-                record: Seen {
-                    folder: folder.to_owned(),
-                    observed,
-                },
-            })
-            .collect();
-        let changes = self.reconciler.folder(seen);
-        let mut recorder = Recorder {
-            app: self.app,
-            source: self.source,
-            items: &mut self.items,
-            settles_at: self.settles_at,
-        };
-        let recorded = recorder.record(changes).await;
-        self.settles_at = recorder.settles_at;
-        recorded.map_err(|failure| {
-            let message = failure.explain();
-            self.failure = Some(failure);
-            PortError::temporary("catalog", message)
-        })
+        let taken = self.take(folder, records).await;
+        self.failed(taken)
+    }
+
+    fn same(&mut self, folder: &str, digest: [u8; 16]) -> bool {
+        let quiet = |mark: &FolderMark| mark.quiet && mark.digest == digest;
+        let same = self.marks.get(&folder_key(folder)).is_some_and(quiet);
+        if same {
+            self.reconciler.same(folder);
+            if self.source.connector.resumable() {
+                self.passed.push(folder.to_owned());
+            }
+        }
+        same
     }
 
     async fn unknown(&mut self, folder: &str, why: PortError) -> Result<(), PortError> {
@@ -183,13 +474,32 @@ impl ScanSink for Sink<'_> {
         self.reconciler.unknown(folder);
         Ok(())
     }
+
+    async fn known(&mut self, native_ids: &[String]) -> Result<Vec<Observed>, PortError> {
+        let found = async {
+            let mut tx = self.app.catalog.read().await?;
+            Ok(tx.items_by_native_id(self.source.id, native_ids).await?)
+        }
+        .await;
+        Ok(self.failed(found)?.iter().map(observed_item).collect())
+    }
+
+    fn cursor(&self) -> Option<serde_json::Value> {
+        self.cursor.clone()
+    }
+
+    async fn checkpoint(&mut self, cursor: serde_json::Value) -> Result<(), PortError> {
+        let noted = self.note(cursor).await;
+        self.failed(noted)
+    }
 }
 
 /// Records changes.
 struct Recorder<'a> {
     app: &'a App,
     source: &'a SourceSetup,
-    items: &'a mut HashMap<ItemId, Item>,
+    /// The known items that the changes are about.
+    items: HashMap<ItemId, Item>,
     settles_at: Option<DateTime<Utc>>,
 }
 
@@ -350,6 +660,7 @@ impl Recorder<'_> {
         now: DateTime<Utc>,
     ) -> Result<(), StepError> {
         let was_fingerprint = item.observed_fingerprint.clone();
+        let was_path = item.path.clone();
         let (since, fetch, state) = match then {
             Then::Nothing => (item.observed_since, false, None),
             Then::AsFetched { since } => (since, false, None),
@@ -381,6 +692,12 @@ impl Recorder<'_> {
         item.size_bytes = observed.size_bytes;
         item.modified = observed.modified;
         tx.observe_item(&item).await?;
+        // A record under its own id and another path has moved too: its source tells things apart by more than their names.
+        let came = if came == Came::Known && !new && was_path != item.path {
+            Came::Moved { from: was_path }
+        } else {
+            came
+        };
         self.came(tx, &mut item, &came, now).await?;
         let changed = was_fingerprint != item.observed_fingerprint;
         if let Some((state, reasons)) = state {
@@ -478,7 +795,7 @@ impl Recorder<'_> {
                     "item.moved",
                     "item",
                     item.id,
-                    json!({"from": from, "to": item.native_id}),
+                    json!({"from": from, "to": item.path}),
                 )
                 .await?;
                 let key = if item.role == ItemRole::Record {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{StepError, log, parse_id, scratch};
+use super::{StepError, log, parse_id, reread::still_as_decided, scratch};
 use crate::{
     app::App,
     catalog::{CatalogError, Claimed, FactSubject, Item, NewEvent, Release, Transfer, Tx, Version},
@@ -217,6 +217,10 @@ pub async fn build_transfer(app: &App, id: ReleaseId) -> Result<bool, StepError>
         return Ok(false);
     };
     if transfer.state != TransferState::Approved {
+        return Ok(false);
+    }
+    if !still_as_decided(app, id).await? {
+        // A hold or a clearance may be new: it is judged again first.
         return Ok(false);
     }
     let folder = scratch(app)?;

@@ -134,22 +134,34 @@ impl World {
             .filter(|(bit, _)| broken & (1 << bit) != 0)
             .map(|(_, folder)| *folder)
             .collect();
-        let seen = self
-            .files
-            .iter()
-            .filter(|(place, _)| !unknown.iter().any(|folder| below(place, folder)))
-            .map(|(place, file)| SeenItem {
-                native_id: (*place).to_owned(),
-                fingerprint: file.fingerprint(),
-                move_hint: Some(file.inode.to_string()),
-                size_bytes: Some(file.content),
-                modified: Some(instant(0)),
-                deferred: file.locked.then(|| Bilingual::same("locked")),
-                record: *place,
-            })
-            .collect();
+        let mut folders: BTreeMap<String, Vec<SeenItem<&'static str>>> = BTreeMap::new();
+        for folder in FOLDERS {
+            // A folder of files alone does not exist when it is empty; the top always does.
+            let inside = format!("{folder}/");
+            let hidden = unknown
+                .iter()
+                .any(|above| inside.starts_with(&format!("{above}/")) || above.is_empty());
+            let exists =
+                folder.is_empty() || self.files.keys().any(|place| place.starts_with(&inside));
+            if exists && !hidden {
+                folders.insert(folder.to_owned(), Vec::new());
+            }
+        }
+        for (place, file) in &self.files {
+            if let Some(folder) = folders.get_mut(folder_of(place)) {
+                folder.push(SeenItem {
+                    native_id: (*place).to_owned(),
+                    fingerprint: file.fingerprint(),
+                    move_hint: Some(file.inode.to_string()),
+                    size_bytes: Some(file.content),
+                    modified: Some(instant(0)),
+                    deferred: file.locked.then(|| Bilingual::same("locked")),
+                    record: *place,
+                });
+            }
+        }
         Scan {
-            seen,
+            folders,
             complete: unknown.is_empty(),
             unknown: unknown.into_iter().map(str::to_owned).collect(),
         }
@@ -218,16 +230,10 @@ impl World {
         let (complete, unknown) = (scan.complete, scan.unknown.clone());
         let known: Vec<_> = self.catalog.values().cloned().collect();
         let policy = Self::policy();
-        let outcome = reconcile(
-            known.clone(),
-            scan.clone(),
-            instant(self.now),
-            &policy,
-            false,
-        );
+        let outcome = reconcile(&known, scan.clone(), instant(self.now), &policy, false);
         let mut reversed = known;
         reversed.reverse();
-        let again = reconcile(reversed, scan, instant(self.now), &policy, false);
+        let again = reconcile(&reversed, scan, instant(self.now), &policy, false);
         prop_assert_eq!(
             &outcome,
             &again,
@@ -303,7 +309,7 @@ impl World {
     fn nothing_more(&self, broken: u8) -> Result<(), TestCaseError> {
         let known: Vec<_> = self.catalog.values().cloned().collect();
         let policy = Self::policy();
-        let again = reconcile(known, self.look(broken), instant(self.now), &policy, false);
+        let again = reconcile(&known, self.look(broken), instant(self.now), &policy, false);
         for change in again.changes {
             let quiet = match change.then {
                 Then::Settling { .. } | Then::Deferred { .. } => change.came == Came::Known,
