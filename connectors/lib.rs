@@ -4,8 +4,10 @@
 //! line in the root crate's list of kinds. Rule that must hold: the engine learns nothing about a system but through
 //! [`Source`] and [`Target`].
 
+pub mod bucket;
 pub mod catalogue;
 pub mod ckan;
+pub mod content_server;
 pub mod contract;
 pub mod drive;
 pub mod error;

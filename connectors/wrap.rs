@@ -15,7 +15,9 @@ use futures::stream::{self, BoxStream, StreamExt};
 use rideau_domain::{Bilingual, bilingual};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{CheckLine, Content, Observed, PortError, ScanEnd, ScanSink, Source};
+use crate::{
+    CheckLine, Content, Description, Observed, PortError, Presence, ScanEnd, ScanSink, Source,
+};
 
 /// A source that is read by a limited number at once: so many contents, and beside them one scan.
 pub struct Limited {
@@ -94,6 +96,25 @@ impl Source for Limited {
     async fn unchanged(&self, native_id: &str, fingerprint: &str) -> Result<bool, PortError> {
         let _permit = self.read().await?;
         self.inner.unchanged(native_id, fingerprint).await
+    }
+
+    fn resumable(&self) -> bool {
+        self.inner.resumable()
+    }
+
+    async fn observe(&self, known: &Observed) -> Result<Option<Observed>, PortError> {
+        let _permit = self.read().await?;
+        self.inner.observe(known).await
+    }
+
+    async fn probe(&self, native_ids: &[String]) -> Result<Vec<Presence>, PortError> {
+        let _permit = self.read().await?;
+        self.inner.probe(native_ids).await
+    }
+
+    async fn describe(&self) -> Result<Description, PortError> {
+        let _permit = self.read().await?;
+        self.inner.describe().await
     }
 }
 
@@ -232,6 +253,22 @@ impl Source for Faulty {
             None => self.inner.unchanged(native_id, fingerprint).await,
         }
     }
+
+    fn resumable(&self) -> bool {
+        self.inner.resumable()
+    }
+
+    async fn observe(&self, known: &Observed) -> Result<Option<Observed>, PortError> {
+        self.inner.observe(known).await
+    }
+
+    async fn probe(&self, native_ids: &[String]) -> Result<Vec<Presence>, PortError> {
+        self.inner.probe(native_ids).await
+    }
+
+    async fn describe(&self) -> Result<Description, PortError> {
+        self.inner.describe().await
+    }
 }
 
 fn cut(
@@ -293,7 +330,24 @@ impl ScanSink for FaultySink<'_> {
         Ok(())
     }
 
+    fn same(&mut self, folder: &str, digest: [u8; 16]) -> bool {
+        // A fault must be able to strike at every folder.
+        self.left.is_none() && self.hidden.is_none() && self.inner.same(folder, digest)
+    }
+
     async fn unknown(&mut self, folder: &str, why: PortError) -> Result<(), PortError> {
         self.inner.unknown(folder, why).await
+    }
+
+    async fn known(&mut self, native_ids: &[String]) -> Result<Vec<Observed>, PortError> {
+        self.inner.known(native_ids).await
+    }
+
+    fn cursor(&self) -> Option<serde_json::Value> {
+        self.inner.cursor()
+    }
+
+    async fn checkpoint(&mut self, cursor: serde_json::Value) -> Result<(), PortError> {
+        self.inner.checkpoint(cursor).await
     }
 }

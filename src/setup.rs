@@ -8,7 +8,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use rideau_connectors::{
-    Source, Target, catalogue, ckan, drive,
+    Source, Target, bucket, catalogue, ckan, content_server, drive,
     options::{KindDoc, OrOff, Place, Problems},
 };
 
@@ -37,7 +37,11 @@ use crate::{
 };
 
 /// Kinds of sources: one line each.
-const SOURCES: &[KindDoc] = &[KindDoc::of::<drive::DriveOptions>("drive")];
+const SOURCES: &[KindDoc] = &[
+    KindDoc::of::<bucket::BucketOptions>("bucket"),
+    KindDoc::of::<content_server::ContentServerOptions>("content_server"),
+    KindDoc::of::<drive::DriveOptions>("drive"),
+];
 
 /// Kinds of targets: one line each.
 const TARGETS: &[KindDoc] = &[
@@ -390,15 +394,21 @@ fn source_setup(
     zone: chrono_tz::Tz,
 ) -> anyhow::Result<SourceSetup> {
     let common = &source.common;
-    let connector: Arc<dyn Source> = match source.options.get::<drive::DriveOptions>() {
-        Some(options) => Arc::new(
-            drive::DriveSource::new(options.clone()).walked_by(PathBuf::from("/proc/self/exe")),
-        ),
-        None => anyhow::bail!(
+    let options = &source.options;
+    let connector: Arc<dyn Source> = if let Some(options) = options.get::<drive::DriveOptions>() {
+        let drive = drive::DriveSource::new(options.clone());
+        Arc::new(drive.walked_by(PathBuf::from("/proc/self/exe")))
+    } else if let Some(options) = options.get::<bucket::BucketOptions>() {
+        Arc::new(bucket::BucketSource::new(options.clone()))
+    } else if let Some(options) = options.get::<content_server::ContentServerOptions>() {
+        let made = content_server::ContentServerSource::new(options.clone());
+        Arc::new(made.map_err(|error| Said(error.message))?)
+    } else {
+        anyhow::bail!(
             "source {}: the kind {} has no connector",
             source.name(),
             source.kind
-        ),
+        )
     };
     Ok(SourceSetup {
         id: source_id(source.name()),

@@ -40,7 +40,7 @@ pub(super) const BUILT_IN: &[&str] = &[
 
 /// The names to pass over in one source. Most patterns are plain names, beginnings or ends; those are quick.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Ignore {
+pub(crate) struct Ignore {
     names: HashSet<String>,
     beginnings: Vec<String>,
     ends: Vec<String>,
@@ -48,7 +48,7 @@ pub(super) struct Ignore {
 }
 
 impl Ignore {
-    pub(super) fn new(configured: &[String]) -> Self {
+    pub(crate) fn new(configured: &[String]) -> Self {
         let mut ignore = Self::default();
         for pattern in BUILT_IN
             .iter()
@@ -74,7 +74,7 @@ impl Ignore {
     }
 
     /// Tells whether a name, in lower case, is passed over.
-    pub(super) fn matches(&self, folded: &str) -> bool {
+    pub(crate) fn matches(&self, folded: &str) -> bool {
         self.names.contains(folded)
             || self.ends.iter().any(|end| folded.ends_with(end.as_str()))
             || self
@@ -91,7 +91,7 @@ impl Ignore {
 }
 
 /// True for a pattern that can never match, because patterns are about names and not about paths.
-pub(super) fn is_useless(pattern: &str) -> bool {
+pub(crate) fn is_useless(pattern: &str) -> bool {
     pattern.is_empty() || pattern.contains('/')
 }
 
@@ -124,7 +124,7 @@ fn pattern_matches(pattern: &[char], name: &[char]) -> bool {
 
 /// The lock files of one folder.
 #[derive(Debug, Default)]
-pub(super) struct Locks {
+pub(crate) struct Locks {
     /// What follows `~$`.
     office: Vec<String>,
     /// Names between `.~lock.` and `#`.
@@ -133,7 +133,7 @@ pub(super) struct Locks {
 
 impl Locks {
     /// Notes a name of the folder, in lower case, if it is a lock.
-    pub(super) fn note(&mut self, folded: &str) {
+    pub(crate) fn note(&mut self, folded: &str) {
         if let Some(rest) = folded.strip_prefix("~$") {
             self.office.push(rest.to_owned());
         } else if let Some(rest) = folded
@@ -146,7 +146,7 @@ impl Locks {
 
     /// Tells whether someone has this name, in lower case, open. Word puts `~$` in place of the first one or two letters of longer
     /// names, so `~$port.docx` locks `Report.docx` too.
-    pub(super) fn covers(&self, folded: &str) -> bool {
+    pub(crate) fn covers(&self, folded: &str) -> bool {
         self.libre.iter().any(|name| name == folded)
             || self.office.iter().any(|rest| {
                 !rest.is_empty()

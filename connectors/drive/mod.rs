@@ -5,8 +5,8 @@
 
 mod access;
 mod content;
-mod ignore;
-mod names;
+pub(crate) mod ignore;
+pub(crate) mod names;
 mod options;
 mod place;
 mod problem;

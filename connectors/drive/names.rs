@@ -11,21 +11,21 @@ use std::collections::{HashMap, HashSet};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// What a folder's names are called.
-pub(super) struct Named {
+pub(crate) struct Named {
     /// The name as it is on disk.
-    pub(super) raw: Vec<u8>,
+    pub(crate) raw: Vec<u8>,
     /// Its part of a native id.
-    pub(super) id: String,
+    pub(crate) id: String,
     /// What a person reads.
-    pub(super) display: String,
+    pub(crate) display: String,
     /// What a person reads, in lower case, for comparing.
-    pub(super) folded: String,
+    pub(crate) folded: String,
     /// True when another name of the folder has the same NFC form, or differs from it by case only.
-    pub(super) twin: bool,
+    pub(crate) twin: bool,
 }
 
 /// Names all entries of one folder. The order of the result is that of the raw bytes.
-pub(super) fn name_all(mut raw: Vec<Vec<u8>>) -> Vec<Named> {
+pub(crate) fn name_all(mut raw: Vec<Vec<u8>>) -> Vec<Named> {
     raw.sort_unstable();
     let normal: Vec<Option<String>> = raw.iter().map(|raw| nfc(raw)).collect();
     // A name that already is in NFC owns that form; else the first in byte order does.

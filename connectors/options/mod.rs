@@ -63,4 +63,4 @@ pub use mask::MASK;
 pub use problem::{Problem, Problems, Severity, nearest};
 pub use secret::{Revealed, Secret};
 pub use serde_json::{Map as JsonMap, Value as Json};
-pub use types::{BothLanguages, FreeTable, OrOff, Place, Slug, StoreUrl, WebUrl};
+pub use types::{BothLanguages, BucketUrl, FreeTable, OrOff, Place, Slug, StoreUrl, WebUrl};

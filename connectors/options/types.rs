@@ -471,6 +471,11 @@ impl Field for Slug {
 pub struct WebUrl(Url);
 
 impl WebUrl {
+    /// The address; absent when it is not a web address.
+    pub fn new(url: Url) -> Option<Self> {
+        matches!(url.scheme(), "https" | "http").then_some(Self(url))
+    }
+
     /// The address.
     pub fn url(&self) -> &Url {
         &self.0
@@ -500,6 +505,48 @@ impl Field for WebUrl {
 
     fn decode(entry: &Entry<'_>, problems: &mut Problems) -> Option<Self> {
         address(entry, &["https", "http"], problems).map(Self)
+    }
+
+    fn to_json(&self) -> Value {
+        self.0.as_str().into()
+    }
+}
+
+/// A bucket, or a folder on a WebDAV server: `s3:`, `az:`, `gs:`, `https:` or `http:`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BucketUrl(Url);
+
+impl BucketUrl {
+    const SCHEMES: &[&'static str] = &["s3", "az", "gs", "https", "http"];
+
+    /// The address; absent when it is none of these.
+    pub fn new(url: Url) -> Option<Self> {
+        Self::SCHEMES.contains(&url.scheme()).then_some(Self(url))
+    }
+
+    /// The address.
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+
+    /// True when what is sent there cannot be read on the way. What is sent to a cloud store is signed, not shown.
+    pub fn is_private(&self) -> bool {
+        self.0.scheme() != "http" || WebUrl(self.0.clone()).is_private()
+    }
+}
+
+impl Field for BucketUrl {
+    fn shape() -> Shape {
+        Shape::Text {
+            what: "address of a bucket or a WebDAV folder: `s3:`, `az:`, `gs:`, `https:` or `http:`",
+            what_fr: "adresse d’un compartiment ou d’un dossier WebDAV : `s3:`, `az:`, `gs:`, `https:` ou `http:`",
+            format: Some("uri"),
+            pattern: Some("^(s3|az|gs|https?)://"),
+        }
+    }
+
+    fn decode(entry: &Entry<'_>, problems: &mut Problems) -> Option<Self> {
+        address(entry, Self::SCHEMES, problems).map(Self)
     }
 
     fn to_json(&self) -> Value {

@@ -173,7 +173,8 @@ async fn list(app: &App, out: &Out) -> anyhow::Result<()> {
         .iter()
         .map(|(source, row, progress)| {
             json!({
-                "name": source.name, "kind": source.connector.kind(), "progress": progress,
+                "id": source.id, "name": source.name, "kind": source.connector.kind(), "progress": progress,
+                "scan_state": row.map(|row| &row.scan_state),
                 "last_complete_at": row.and_then(|row| row.last_complete_at),
                 "last_attempt_at": row.and_then(|row| row.last_attempt_at),
                 "last_error": row.and_then(|row| row.last_error.clone()),

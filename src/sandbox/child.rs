@@ -22,6 +22,7 @@ use super::{
     job::{Answer, Confinement, Frame, LandlockLevel, PROTOCOL, Reply, WorkerError},
     limits::Profile,
     selftest,
+    spawner::PARENT_VARIABLE,
 };
 
 /// The start of every line that a worker itself writes to standard error. The parent drops all others,
@@ -56,6 +57,11 @@ pub fn main(handler: impl FnOnce(Task) -> Result<Value, WorkerError> + Send) -> 
     // A worker must not outlive the daemon. (If the daemon is gone already, standard input ends.)
     if let Err(error) = rustix::process::set_parent_process_death_signal(Some(Signal::KILL)) {
         log(&format!("no death signal: {error}"));
+    }
+    // It may have gone before the kernel was asked, with the whole order already written.
+    let parent = rustix::process::getppid().map(|parent| parent.as_raw_nonzero().to_string());
+    if std::env::var(PARENT_VARIABLE).is_ok_and(|expected| Some(expected) != parent) {
+        return ExitCode::FAILURE;
     }
     let mut order = Vec::new();
     match io::stdin().lock().read_to_end(&mut order) {

@@ -22,6 +22,9 @@ use tokio::{
 /// The hidden argument with which the program becomes a worker.
 pub const WORKER_ARGUMENT: &str = "__worker";
 
+/// The variable that names the process which started a worker.
+pub(super) const PARENT_VARIABLE: &str = "RIDEAU_PARENT";
+
 type Request = oneshot::Sender<io::Result<Child>>;
 
 /// A handle on the starting thread; dropping it ends the thread and the idle workers.
@@ -100,6 +103,7 @@ fn spawn(program: &Path) -> io::Result<Child> {
         .env_clear()
         .env("LANG", "C.UTF-8")
         .env("TZ", "UTC")
+        .env(PARENT_VARIABLE, std::process::id().to_string())
         // glibc reserves 64 MiB of address space for each further thread's own heap, which would
         // count against the memory limit.
         .env("MALLOC_ARENA_MAX", "1")

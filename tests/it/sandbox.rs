@@ -386,6 +386,19 @@ fn kill_workers(program: &Path) {
             .args(["-9", &process])
             .status();
         assert!(killed.unwrap().success());
+        // Dead for its parent too: until then it looks alive to whoever asks.
+        let dead = || {
+            let stat = fs::read_to_string(format!("/proc/{process}/stat"));
+            stat.map_or(true, |stat| {
+                stat.rsplit_once(')')
+                    .is_none_or(|(_, rest)| rest.starts_with(" Z"))
+            })
+        };
+        let patience = Instant::now();
+        while !dead() {
+            assert!(patience.elapsed().as_secs() < 30, "{process} does not die");
+            std::thread::yield_now();
+        }
     }
 }
 
