@@ -113,8 +113,10 @@ pub fn folder_digest(records: &[Observed]) -> [u8; 16] {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Presence {
-    /// It is there and can be read: the listing missed it, or it moved out of what is watched.
+    /// It is there, inside what is watched: the listing missed it.
     Here,
+    /// It is there and certainly outside what is watched: it was moved away.
+    Elsewhere,
     /// It is certainly deleted (it is in the recycle bin).
     Deleted,
     /// It is not shown. Deleted and forbidden look the same.

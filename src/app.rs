@@ -91,6 +91,8 @@ pub struct SourceSetup {
     pub defaults: Map<String, Value>,
     /// Record field → JSON pointer into native metadata.
     pub mapping: BTreeMap<String, String>,
+    /// Name of an attribute in rules → JSON pointer into native metadata.
+    pub facts: BTreeMap<String, String>,
     /// What it gives about clearances.
     pub clearance: ClearanceSetup,
     /// When something is settled, moved, gone.

@@ -9,7 +9,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use rideau_connectors::{
     Source, Target, bucket, catalogue, ckan, content_server, drive,
-    options::{KindDoc, OrOff, Place, Problems},
+    options::{FreeTable, KindDoc, OrOff, Place, Problems},
 };
 
 use crate::{
@@ -66,6 +66,10 @@ const BUILT_IN_RULES: &[(&str, &str)] = &[
     (
         "personal-information.toml",
         include_str!("../config/rules/personal-information.toml"),
+    ),
+    (
+        "records-management.toml",
+        include_str!("../config/rules/records-management.toml"),
     ),
     (
         "security-markings.toml",
@@ -420,12 +424,8 @@ fn source_setup(
         },
         targets: common.targets.clone(),
         defaults: common.defaults.values.clone(),
-        mapping: common
-            .mapping
-            .values
-            .iter()
-            .filter_map(|(field, pointer)| Some((field.clone(), pointer.as_str()?.to_owned())))
-            .collect(),
+        mapping: pointers(&common.mapping),
+        facts: pointers(&common.facts),
         clearance: match common.clearance {
             Clearance::None => ClearanceSetup::None,
             Clearance::Required => ClearanceSetup::Required,
@@ -455,6 +455,15 @@ fn source_setup(
         enduring: common.enduring,
         connector,
     })
+}
+
+/// Names and JSON pointers of a table.
+fn pointers(table: &FreeTable) -> BTreeMap<String, String> {
+    table
+        .values
+        .iter()
+        .filter_map(|(name, pointer)| Some((name.clone(), pointer.as_str()?.to_owned())))
+        .collect()
 }
 
 fn target_setup(

@@ -34,14 +34,41 @@ pub(super) async fn probe(site: &Site, native_ids: &[String]) -> Result<Vec<Pres
     } else {
         deleted(site, &missing).await?
     };
-    Ok(ids
-        .into_iter()
-        .map(|id| match id {
-            Some(id) if here.contains(&id) => Presence::Here,
+    let mut answers = Vec::with_capacity(ids.len());
+    for id in ids {
+        answers.push(match id {
+            Some(id) if here.contains(&id) => where_it_is(site, id).await?,
             Some(id) if deleted.contains(&id) => Presence::Deleted,
             _ => Presence::NotShown,
-        })
-        .collect())
+        });
+    }
+    Ok(answers)
+}
+
+/// Whether something that is shown lies below what is watched. When the folders above it are not told, nothing is concluded.
+async fn where_it_is(site: &Site, id: u64) -> Result<Presence, PortError> {
+    let url = site.client.url(&format!("v1/nodes/{id}/ancestors"));
+    let body = match site.client.get(url).await {
+        Ok(answer) => answer.body,
+        Err(Failure::Refused(_)) => return Ok(Presence::Unknown),
+        Err(failure) => return Err(site.told(failure)),
+    };
+    let above: HashSet<u64> = body
+        .get("ancestors")
+        .and_then(serde_json::Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|node| node.get("id").and_then(integer))
+        .map(i64::unsigned_abs)
+        .collect();
+    let watched = |list: &[u64]| list.iter().any(|one| above.contains(one) || *one == id);
+    Ok(if above.is_empty() {
+        Presence::Unknown
+    } else if watched(&site.options.roots) && !watched(&site.options.ignore) {
+        Presence::Here
+    } else {
+        Presence::Elsewhere
+    })
 }
 
 /// Which of these are shown to the account.

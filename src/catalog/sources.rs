@@ -145,7 +145,8 @@ impl Tx {
         Ok(())
     }
 
-    /// Records a scan that came to its end; `complete_state` when every folder was listed.
+    /// Records a scan that came to its end; `complete_state` when every folder was listed. A person's word that what is missing is
+    /// really gone is good for one scan: `release_used` says that this one knew of it when it began.
     ///
     /// # Errors
     /// When the database refuses.
@@ -155,6 +156,7 @@ impl Tx {
         now: DateTime<Utc>,
         complete_state: Option<&serde_json::Value>,
         hold: Option<&serde_json::Value>,
+        release_used: bool,
     ) -> Result<(), CatalogError> {
         let hold = hold.map(ToString::to_string);
         self.execute(
@@ -164,10 +166,17 @@ impl Tx {
         .await?;
         if let Some(state) = complete_state {
             self.execute(
-                "UPDATE sources SET last_complete_at = $1, scan_state = $2, hold_released = 0 WHERE id = $3",
+                "UPDATE sources SET last_complete_at = $1, scan_state = $2 WHERE id = $3",
                 args![now, state, id],
             )
             .await?;
+            if release_used {
+                self.execute(
+                    "UPDATE sources SET hold_released = 0 WHERE id = $1",
+                    args![id],
+                )
+                .await?;
+            }
         }
         Ok(())
     }

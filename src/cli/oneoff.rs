@@ -18,7 +18,7 @@ use crate::{
     sandbox::{Job, Limits, Sandbox, SandboxError},
     screen::{
         facts::DetectSettings,
-        rules::{Clearance, FactsDocument, ItemFacts, RuleBook, residual},
+        rules::{Clearance, FactsDocument, ItemFacts, RecordFacts, RuleBook, residual},
     },
     setup,
     steps::examine::{EXAMINE, Examination, ExamineRequest, RECHECK, Recheck, RecheckRequest},
@@ -335,7 +335,8 @@ impl Screen {
             },
             format: examination.format.clone(),
             clearance: Some(Clearance::None),
-            record_date: None,
+            record: RecordFacts::without_system(),
+            attributes: Vec::new(),
             facts,
         };
         let now = setup::now();

@@ -365,6 +365,11 @@ options! {
         #[fr = "Champs de la fiche tirés des métadonnées propres à la source : champ du portail et pointeur JSON (RFC 6901)."]
         #[example = "{ creator = \"/owner\" }"]
         mapping: FreeTable = FreeTable::default(),
+        /// Attributes of the source's own metadata that rules ask about: name in rules to JSON pointer (RFC 6901). See
+        /// `rideau sources describe`.
+        #[fr = "Attributs des métadonnées propres à la source que les règles examinent : nom dans les règles et pointeur JSON (RFC 6901). Voir `rideau sources describe`."]
+        #[example = "{ release_eligible = \"/categories/16878_4\" }"]
+        facts: FreeTable = FreeTable::default(),
         /// Whether its items are records of enduring value, which are handed over to the archives.
         #[fr = "Si ses éléments sont des documents de valeur durable, qui sont transférés aux archives."]
         #[example = "true"]

@@ -69,8 +69,14 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
     }
 
     let mut tx = app.catalog.write().await?;
-    tx.scan_ended(id, now, complete.then_some(&end.state), hold.as_ref())
-        .await?;
+    tx.scan_ended(
+        id,
+        now,
+        complete.then_some(&end.state),
+        hold.as_ref(),
+        row.hold_released,
+    )
+    .await?;
     tx.scan_at(id, sink.generation, None).await?;
     log(
         &mut tx,

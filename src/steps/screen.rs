@@ -1,6 +1,8 @@
 //! facts → findings, for both rule sets; the renditions are screened again from their own bytes, and what a treatment
 //! lifted no longer stands.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::{
@@ -16,7 +18,7 @@ use crate::{
     },
     record::release_id,
     sandbox::{Fault, Job},
-    screen::rules::{Clearance, FactsDocument, ItemFacts, residual},
+    screen::rules::{Clearance, FactsDocument, ItemFacts, RecordFacts, residual},
 };
 
 pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
@@ -223,9 +225,54 @@ pub(crate) fn document(
             extension_mismatch: false,
         }),
         clearance,
-        record_date: record_date(&version.native),
+        record: record_facts(&version.native),
+        attributes: app
+            .source(item.source_id)
+            .map(|source| attributes(&source.facts, &version.native))
+            .unwrap_or_default(),
         facts,
     }
+}
+
+/// What the records system says, as the connector captured it: what it could not tell is listed under `unknown`.
+fn record_facts(native: &serde_json::Value) -> RecordFacts {
+    let unknown = |key: &str| {
+        native["unknown"]
+            .as_array()
+            .is_some_and(|keys| keys.iter().any(|one| one == key))
+    };
+    let count = |key: &str| {
+        if unknown(key) {
+            return None;
+        }
+        let number = native[key].as_array().map_or(0, Vec::len);
+        Some(u64::try_from(number).unwrap_or(u64::MAX))
+    };
+    RecordFacts {
+        date: record_date(native),
+        holds: count("holds"),
+        supplemental_markings: count("markings"),
+    }
+}
+
+/// The values of configured attributes; several values are joined.
+fn attributes(
+    facts: &BTreeMap<String, String>,
+    native: &serde_json::Value,
+) -> Vec<(String, Option<String>)> {
+    let text = |value: &serde_json::Value| match value {
+        serde_json::Value::Null => None,
+        serde_json::Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+        serde_json::Value::Array(list) => {
+            let parts: Vec<&str> = list.iter().filter_map(serde_json::Value::as_str).collect();
+            Some(parts.join("; ")).filter(|text| !text.is_empty())
+        }
+        other => Some(other.to_string()),
+    };
+    facts
+        .iter()
+        .map(|(name, pointer)| (name.clone(), native.pointer(pointer).and_then(text)))
+        .collect()
 }
 
 /// The date of the record, where the source gives one. The time of a file's last change is no such date: a copy makes it new,

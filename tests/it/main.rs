@@ -4,6 +4,7 @@ mod support;
 
 mod audit;
 mod configuration;
+mod content_server;
 mod daemon;
 mod determinism;
 mod kill;
@@ -12,6 +13,7 @@ mod publishing;
 mod registry;
 mod review;
 mod rules;
+mod samba;
 mod samples;
 mod sandbox;
 mod transfer;

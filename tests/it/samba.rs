@@ -92,13 +92,13 @@ impl Share {
         let mount = self.mount();
         department.configure(|text| {
             *text = text
-                .replace("\npath = \"drive\"\n", &format!("\npath = {mount:?}\n"))
+                .replace("\npath = \"drive\"\n", &format!("\npath = \"{}\"\n", mount.display()))
                 .replace(
                     "settle_seconds = 0",
                     &format!("settle_seconds = {settle_seconds}"),
                 );
             assert!(
-                text.contains(&format!("{mount:?}")),
+                text.contains(&format!("\"{}\"", mount.display())),
                 "the drive's path was not found"
             );
         });

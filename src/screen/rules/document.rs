@@ -5,7 +5,8 @@
 //! | `item` | `name`, `path`, `source`, `size_bytes`, `modified` | `modified` |
 //! | `format` | `name`, `family`, `known`, `encrypted`, `extension_mismatch` | |
 //! | `clearance` | `known`, `level`, `rank` | all, see [`Clearance`] |
-//! | `record` | `date` | `date` |
+//! | `record` | `date`, `holds`, `supplemental_markings` | all |
+//! | `attributes` | `name`, `value`, `known` | |
 //! | `markings` | `level`, `rank`, `state`, `caveats`, `part`, `hidden`, `confidence` | |
 //! | `identifiers` | `identifier`, `class`, `part`, `hidden`, `confidence` | |
 //! | `hidden` | `channel`, `count` | |
@@ -58,6 +59,28 @@ pub struct ItemFacts {
     pub modified: Option<DateTime<Utc>>,
 }
 
+/// What a records system says of a record. What is `None` nobody knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecordFacts {
+    /// Its date, from which periods in law are counted.
+    pub date: Option<NaiveDate>,
+    /// Holds in force. A source without holds has 0.
+    pub holds: Option<u64>,
+    /// Supplemental markings. A source without them has 0.
+    pub supplemental_markings: Option<u64>,
+}
+
+impl RecordFacts {
+    /// What is true where there is no records system.
+    pub fn without_system() -> Self {
+        Self {
+            date: None,
+            holds: Some(0),
+            supplemental_markings: Some(0),
+        }
+    }
+}
+
 /// Everything that rules may ask about.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FactsDocument {
@@ -67,8 +90,10 @@ pub struct FactsDocument {
     pub format: Format,
     /// Its clearance; `None` when nobody asked the source, which sends every rule about clearance to a person.
     pub clearance: Option<Clearance>,
-    /// Date of the record.
-    pub record_date: Option<NaiveDate>,
+    /// What its records system says of it.
+    pub record: RecordFacts,
+    /// Attributes of its source's own metadata, under the names that the configuration gives them; `None`: not filled in.
+    pub attributes: Vec<(String, Option<String>)>,
     /// What detectors and converters established. Findings refer to these by position.
     pub facts: Vec<Fact>,
 }
@@ -110,6 +135,12 @@ impl FactsDocument {
             elements.push(element);
             positions.push(position);
         }
+        if let Some(attributes) = lists.get_mut("attributes") {
+            // Said by the source, not found in the content: there is no place to point at.
+            attributes.extend(self.attributes.iter().map(|(name, value)| {
+                json!({"name": name, "value": value.clone().unwrap_or_default(), "known": value.is_some()})
+            }));
+        }
         if !cut.is_empty()
             && let Some(unreadable) = lists.get_mut("unreadable")
         {
@@ -121,7 +152,7 @@ impl FactsDocument {
         json.insert("item".into(), self.item_json());
         json.insert("format".into(), format_json(&self.format));
         json.insert("clearance".into(), clearance_json(self.clearance));
-        json.insert("record".into(), record_json(self.record_date));
+        json.insert("record".into(), record_json(self.record));
         json.insert("now".into(), day(now.date_naive()));
         for (name, elements) in lists {
             json.insert(name.into(), Value::Array(elements));
@@ -223,8 +254,18 @@ fn clearance_json(clearance: Option<Clearance>) -> Value {
     }
 }
 
-fn record_json(date: Option<NaiveDate>) -> Value {
-    date.map_or_else(|| json!({}), |date| json!({ "date": day(date) }))
+fn record_json(record: RecordFacts) -> Value {
+    let mut json = Map::new();
+    if let Some(date) = record.date {
+        json.insert("date".into(), day(date));
+    }
+    if let Some(holds) = record.holds {
+        json.insert("holds".into(), int(holds));
+    }
+    if let Some(markings) = record.supplemental_markings {
+        json.insert("supplemental_markings".into(), int(markings));
+    }
+    Value::Object(json)
 }
 
 fn state_name(state: MarkingState) -> &'static str {

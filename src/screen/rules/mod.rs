@@ -25,7 +25,7 @@ mod starter_tests;
 mod tests;
 
 pub use book::{Closure, Rule, RuleBook, Unless};
-pub use document::{Clearance, FactsDocument, ItemFacts, MAX_FACTS_PER_LIST};
+pub use document::{Clearance, FactsDocument, ItemFacts, MAX_FACTS_PER_LIST, RecordFacts};
 pub use evaluate::{Evaluation, LIMIT_RULE, Outcome, RuleTrace, Trace};
 pub use example::ExampleOutcome;
 pub use problem::RuleProblem;

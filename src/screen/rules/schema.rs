@@ -230,6 +230,11 @@ pub const DOCUMENT: &[Field] = &[
         "Metadata of the record.",
     ),
     field(
+        "attributes",
+        FieldType::Objects(ATTRIBUTE),
+        "Attributes of the source's own metadata, by the names of `sources.facts`.",
+    ),
+    field(
         "markings",
         FieldType::Objects(MARKING),
         "Security markings and sensitivity labels.",
@@ -320,11 +325,37 @@ const CLEARANCE: &[Field] = &[
     ),
 ];
 
-const RECORD: &[Field] = &[optional(
-    "date",
-    FieldType::Date,
-    "Date of the record, from which periods in law are counted.",
-)];
+const RECORD: &[Field] = &[
+    optional(
+        "date",
+        FieldType::Date,
+        "Date of the record, from which periods in law are counted.",
+    ),
+    optional(
+        "holds",
+        FieldType::Int,
+        "Holds in force in the records system; 0 where the source has none.",
+    ),
+    optional(
+        "supplemental_markings",
+        FieldType::Int,
+        "Supplemental markings in the records system; 0 where the source has none.",
+    ),
+];
+
+const ATTRIBUTE: &[Field] = &[
+    field(
+        "name",
+        FieldType::Text,
+        "The name that `sources.facts` gives it.",
+    ),
+    field("value", FieldType::Text, "Its value; empty when not known."),
+    field(
+        "known",
+        FieldType::Bool,
+        "False when it is not filled in, or could not be read.",
+    ),
+];
 
 const MARKING: &[Field] = &[
     field(

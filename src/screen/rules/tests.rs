@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 
 use super::{
-    Clearance, FactsDocument, ItemFacts, LIMIT_RULE, MAX_FACTS_PER_LIST, Outcome, RuleBook,
-    RuleProblem, starter_tests::book,
+    Clearance, FactsDocument, ItemFacts, LIMIT_RULE, MAX_FACTS_PER_LIST, Outcome, RecordFacts,
+    RuleBook, RuleProblem, starter_tests::book,
 };
 use crate::domain::{
     Effect, Fact, FactDetail, Format, FormatFamily, HiddenChannel, IdentifierClass, MarkingState,
@@ -428,7 +428,11 @@ fn document(facts: Vec<Fact>) -> FactsDocument {
             extension_mismatch: false,
         },
         clearance: Some(Clearance::None),
-        record_date: NaiveDate::from_ymd_opt(2024, 5, 1),
+        record: RecordFacts {
+            date: NaiveDate::from_ymd_opt(2024, 5, 1),
+            ..RecordFacts::without_system()
+        },
+        attributes: Vec::new(),
         facts,
     }
 }
@@ -583,11 +587,11 @@ fn opening_dates() {
         (finding(&old).effect, finding(&old).opening_date),
         (Block, NaiveDate::from_ymd_opt(2044, 5, 1))
     );
-    old.record_date = NaiveDate::from_ymd_opt(2005, 6, 1);
+    old.record.date = NaiveDate::from_ymd_opt(2005, 6, 1);
     assert_eq!(finding(&old).effect, Expire);
-    old.record_date = NaiveDate::from_ymd_opt(2005, 6, 2);
+    old.record.date = NaiveDate::from_ymd_opt(2005, 6, 2);
     assert_eq!(finding(&old).effect, Block);
-    old.record_date = None;
+    old.record.date = None;
     assert_eq!(
         (finding(&old).effect, finding(&old).opening_date),
         (Block, None)

@@ -11,7 +11,9 @@ mod tree;
 
 pub(crate) use daemon::Daemon;
 pub(crate) use database::Database;
-pub(crate) use department::{Department, Said, copy_folder, list, project, text};
+pub(crate) use department::{
+    Department, EndState, Said, Setup, copy_folder, list, project, text,
+};
 pub(crate) use random::Random;
 pub(crate) use tree::Tree;
 
