@@ -175,8 +175,15 @@ impl Walk<'_> {
             };
             match open_folder(open, &next.raw) {
                 Ok((folder, stat)) => self.step_in(&mut levels, folder, &stat, id, path)?,
-                // Gone between listing and opening: normal. What was in it is missing.
-                Err(Errno::NOENT) => {}
+                Err(Errno::NOENT) => {
+                    // Gone between listing and opening: normal, and what was in it is missing. But some mounts say so of what
+                    // lies too deep, and list it all the same.
+                    let listed = list(open)
+                        .is_ok_and(|entries| entries.iter().any(|(raw, _)| *raw == next.raw));
+                    if listed {
+                        self.unknown(id, listed_and_closed(&path))?;
+                    }
+                }
                 Err(errno) => self.unknown(id, problem(errno, &path))?,
             }
         }
@@ -348,7 +355,8 @@ impl Walk<'_> {
                         return Err(errno);
                     }
                     let error = problem(errno, &entry_path);
-                    if kind == FileType::RegularFile {
+                    // What an outage hides stays as it was known; what must not be read is seen, and says so.
+                    if kind == FileType::RegularFile && error.code != "unreachable" {
                         let deferred = Some(error.message);
                         let list = List::none();
                         looked
@@ -487,6 +495,16 @@ fn mount_vanished(path: &str) -> PortError {
         bilingual!(
             "What was mounted on “{path}” at the last scan is not mounted now. Mount it again; if it shall stay away, reset the state of this source.",
             "Ce qui était monté sur « {path} » au dernier balayage ne l’est plus. Remontez-le ; s’il doit rester absent, réinitialisez l’état de cette source."
+        ),
+    )
+}
+
+fn listed_and_closed(path: &str) -> PortError {
+    PortError::needs_person(
+        "invalid",
+        bilingual!(
+            "The folder “{path}” is listed and cannot be opened: its path may be too long for the mount, or its name not one that the server takes. Shorten it, or add it to the ignore list.",
+            "Le dossier « {path} » figure dans la liste mais ne peut être ouvert : son chemin est peut-être trop long pour le montage, ou son nom refusé par le serveur. Raccourcissez-le, ou ajoutez-le à la liste à ignorer."
         ),
     )
 }

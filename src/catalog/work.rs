@@ -426,6 +426,19 @@ impl Tx {
         }
     }
 
+    /// Has work that waits for a window, and not because it failed, looked at again now: the window may be another one.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn look_again(&mut self, now: DateTime<Utc>) -> Result<u64, CatalogError> {
+        self.execute(
+            "UPDATE work SET run_after = $1
+             WHERE state = 'ready' AND last_error IS NULL AND run_after > $1 AND kind IN ('publish', 'fetch')",
+            args![now],
+        )
+        .await
+    }
+
     /// Sets claimed work aside for a person.
     ///
     /// # Errors

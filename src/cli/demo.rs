@@ -26,14 +26,39 @@ pub(super) struct Demo {
     /// The sample drive: any folder will do.
     #[arg(long, default_value = "samples/drive")]
     samples: PathBuf,
+    /// What the samples lie on: a shared drive, or a Content Server, which is simulated on this machine (needs the feature
+    /// `simulator`).
+    #[arg(long, value_enum, default_value_t = DemoSource::Drive)]
+    source: DemoSource,
     /// Where everything is kept. A second run in the same folder goes on from there.
     #[arg(long, default_value = "rideau-demo")]
     folder: PathBuf,
 }
 
+/// What the samples lie on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum DemoSource {
+    /// A shared drive.
+    Drive,
+    /// A simulated Content Server.
+    ContentServer,
+}
+
+fn quoted(path: &Path) -> String {
+    toml::Value::from(path.to_string_lossy().into_owned()).to_string()
+}
+
+/// The lines of the source that say where it is.
+fn on_drive(samples: &Path) -> String {
+    format!(
+        "name = \"sample-drive\"\nkind = \"drive\"\npath = {}\nclearance = \"none\"",
+        quoted(samples)
+    )
+}
+
 /// What a department would configure; see `config/rideau.toml` for all of it with comments.
-fn configuration(samples: &Path, folder: &Path) -> String {
-    let text = |path: &Path| toml::Value::from(path.to_string_lossy().into_owned()).to_string();
+fn configuration(source: &str, folder: &Path) -> String {
+    let text = quoted;
     format!(
         r#"
 [department]
@@ -51,12 +76,9 @@ level = "warn"
 listen = ""
 
 [[sources]]
-name = "sample-drive"
-kind = "drive"
-path = {samples}
+{source}
 group_by = "pair"
 settle_seconds = 0
-clearance = "none"
 targets = ["catalogue"]
 enduring = true
 
@@ -82,7 +104,6 @@ transfers = "automatic"
 folder = {transfer}
 "#,
         data = text(&folder.join("data")),
-        samples = text(samples),
         catalogue = text(&folder.join("catalogue")),
         transfer = text(&folder.join("transfer")),
     )
@@ -101,7 +122,15 @@ impl Demo {
         std::fs::create_dir_all(&self.folder)?;
         let samples = self.samples.canonicalize()?;
         let folder = self.folder.canonicalize()?;
-        let text = configuration(&samples, &folder);
+        // Lives as long as the demo.
+        let server = match self.source {
+            DemoSource::Drive => None,
+            DemoSource::ContentServer => Some(simulated(&samples, &folder).await?),
+        };
+        let source = server
+            .as_ref()
+            .map_or_else(|| on_drive(&samples), |server| server.lines.clone());
+        let text = configuration(&source, &folder);
         let loaded = Settings::from_toml_str(&text, Path::new("(demo)"), &folder, &setup::kinds())
             .map_err(|problems| anyhow::anyhow!("{}", setup::rendered(&problems, out)))?;
         telemetry::init(&loaded.settings.log)?;
@@ -129,6 +158,61 @@ impl Demo {
         app.catalog.close().await;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// A Content Server with the samples in it.
+struct Simulated {
+    /// The lines of the source that say where it is.
+    lines: String,
+    #[cfg(feature = "simulator")]
+    _server: rideau_content_server_sim::Simulator,
+}
+
+/// Starts a Content Server with the samples in it, all of them unclassified.
+#[cfg(feature = "simulator")]
+async fn simulated(samples: &Path, folder: &Path) -> anyhow::Result<Simulated> {
+    use rideau_content_server_sim::{Change, Config, Fixture, Simulator, ids};
+
+    let server = Simulator::start(Config {
+        fixture: Fixture::Files(samples.to_path_buf()),
+        ..Config::default()
+    })
+    .await?;
+    let mut top = ids::TOP;
+    for node in server.tree() {
+        if node.parent == ids::ENTERPRISE && node.container {
+            top = node.id;
+        }
+        if !node.versions.is_empty() {
+            server
+                .change(Change::SetClearance {
+                    id: node.id,
+                    level: 10,
+                })
+                .map_err(anyhow::Error::msg)?;
+        }
+    }
+    let password = folder.join("content-server-password");
+    std::fs::write(&password, "rideau-secret\n")?;
+    Ok(Simulated {
+        lines: format!(
+            "name = \"sample-content-server\"\nkind = \"content_server\"\nurl = \"{}/\"\nroots = [{top}]\nuser = \"rideau\"\n\
+             password = {{ file = {} }}\nrequests_per_second = 500.0\nclearances = {{ 10 = \"unclassified\" }}\nclearance = \"required\"",
+            server.url(),
+            quoted(&password)
+        ),
+        _server: server,
+    })
+}
+
+#[cfg(not(feature = "simulator"))]
+#[expect(clippy::unused_async, reason = "as with the feature")]
+async fn simulated(_: &Path, _: &Path) -> anyhow::Result<Simulated> {
+    Err(Said(Bilingual::new(
+        "This rideau was built without the simulator of Content Server. From the project's folder: cargo run --release --features simulator -- demo --source content-server",
+        "Ce rideau a été construit sans le simulateur de Content Server. Depuis le dossier du projet : cargo run --release --features simulator -- demo --source content-server",
+    ))
+    .into())
 }
 
 /// Keeps the demo's configuration and rules as files.

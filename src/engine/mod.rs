@@ -281,6 +281,8 @@ async fn prepare(app: &App, worker: &Worker) -> Result<(), CatalogError> {
         tx.know_source(source.id, &source.name, source.connector.kind())
             .await?;
     }
+    // The windows may have changed with the configuration.
+    tx.look_again(now).await?;
     // Rules that changed judge again what they judged before.
     let rules = app.rules.hash().to_string();
     for version in tx.versions_screened_otherwise(&rules).await? {

@@ -1,10 +1,7 @@
 //! Records in a Content Server: two clients that were written by others see the same tree as the simulator knows, and the whole
 //! program takes records from it the whole way.
 
-use std::{
-    collections::BTreeMap,
-    process::Command,
-};
+use std::{collections::BTreeMap, process::Command};
 
 use rideau_content_server_sim::{Change, Config, Fixture, Payload, Simulator, ids};
 use serde_json::Value;
@@ -25,8 +22,14 @@ impl Server {
             .enable_all()
             .build()
             .unwrap();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the self-test compares the server's clock with the date of its answers"
+        )]
         let config = Config {
             fixture,
+            start: chrono::Utc::now(),
+            clock_runs: true,
             ..Config::default()
         };
         let simulator = runtime.block_on(Simulator::start(config)).unwrap();
@@ -47,12 +50,20 @@ fn walk(server: &Server, script: &str, page_size: &str) -> Option<BTreeMap<i64, 
         return None;
     };
     let output = Command::new(python)
-        .arg(project().join("tests/peers/content_server/clients").join(script))
+        .arg(
+            project()
+                .join("tests/peers/content_server/clients")
+                .join(script),
+        )
         .arg(server.simulator.url())
         .args(["rideau", "rideau-secret", &ids::TOP.to_string(), page_size])
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let lines = String::from_utf8(output.stdout).unwrap();
     let nodes = lines.lines().map(|line| {
         let node: Value = serde_json::from_str(line).unwrap();
@@ -86,7 +97,10 @@ fn truth(server: &Server) -> BTreeMap<i64, (String, Option<String>)> {
                 .simulator
                 .content(node.id, None)
                 .map(|bytes| hex::encode(Sha256::digest(&bytes)));
-            let path = node.path.strip_prefix(&format!("{top}/")).unwrap_or(&node.path);
+            let path = node
+                .path
+                .strip_prefix(&format!("{top}/"))
+                .unwrap_or(&node.path);
             seen.insert(node.id, (path.to_owned(), sha256));
         }
     }
@@ -99,8 +113,14 @@ fn agrees(server: &Server, found: &BTreeMap<i64, Value>, library: &str) {
     let truth = truth(server);
     let mut documents = 0;
     for (id, node) in found {
-        let (path, sha256) = truth.get(id).unwrap_or_else(|| panic!("{library} sees {node}, and should not"));
-        assert_eq!(node["path"].as_str(), Some(path.as_str()), "{library}: path of {id}");
+        let (path, sha256) = truth
+            .get(id)
+            .unwrap_or_else(|| panic!("{library} sees {node}, and should not"));
+        assert_eq!(
+            node["path"].as_str(),
+            Some(path.as_str()),
+            "{library}: path of {id}"
+        );
         if let Some(hash) = node["sha256"].as_str() {
             documents += 1;
             assert_eq!(Some(hash), sha256.as_deref(), "{library}: content of {id}");
@@ -108,10 +128,18 @@ fn agrees(server: &Server, found: &BTreeMap<i64, Value>, library: &str) {
     }
     assert!(documents >= 50, "{library} downloaded only {documents}");
     let missed: Vec<_> = truth.keys().filter(|id| !found.contains_key(id)).collect();
-    assert!(missed.iter().all(|id| **id == ids::HIDDEN || !in_listing(server, **id)), "{library} missed {missed:?}");
+    assert!(
+        missed
+            .iter()
+            .all(|id| **id == ids::HIDDEN || !in_listing(server, **id)),
+        "{library} missed {missed:?}"
+    );
     // Categories come through, in whatever shape the library asks for.
     let summary = &found[&ids::SUMMARY]["categories"];
-    assert!(summary.as_object().is_some_and(|values| values.len() >= 3), "{library}: {summary}");
+    assert!(
+        summary.as_object().is_some_and(|values| values.len() >= 3),
+        "{library}: {summary}"
+    );
 }
 
 /// Whether a walk from folder to folder comes by it: not inside what is no folder to these libraries.
@@ -152,7 +180,11 @@ fn xecm_walks_it() {
 }
 
 /// A department whose source is a folder of the simulator's.
-fn department(server: &Server, top: i64, setup: impl FnOnce(&mut crate::support::Setup)) -> Department {
+fn department(
+    server: &Server,
+    top: i64,
+    setup: impl FnOnce(&mut crate::support::Setup),
+) -> Department {
     let department = Department::with(Database::sqlite(), |one| {
         one.clearance = "required";
         setup(one);
@@ -191,14 +223,22 @@ fn three_tables() -> (Server, i64, [i64; 3]) {
             parent: top,
             name: name.to_owned(),
             kind: Some(144),
-            content: Some(Payload::Text("Region,Admissions\nNorth,1200\nSouth,2400\n".to_owned())),
+            content: Some(Payload::Text(
+                "Region,Admissions\nNorth,1200\nSouth,2400\n".to_owned(),
+            )),
             mime_type: Some("text/csv".to_owned()),
             original: None,
             url: None,
         })
     });
-    server.change(Change::SetClearance { id: made[0], level: 10 });
-    server.change(Change::SetClearance { id: made[1], level: 20 });
+    server.change(Change::SetClearance {
+        id: made[0],
+        level: 10,
+    });
+    server.change(Change::SetClearance {
+        id: made[1],
+        level: 20,
+    });
     (server, top, made)
 }
 
@@ -215,7 +255,11 @@ fn only_what_is_known_to_be_unclassified_goes_by_itself() {
     let (end, entries) = (department.end_state(), department.audit_entries());
     department.run_once();
     assert_eq!(department.end_state(), end);
-    assert_eq!(department.audit_entries(), entries + 1, "but that it looked");
+    assert_eq!(
+        department.audit_entries(),
+        entries + 1,
+        "but that it looked"
+    );
 }
 
 /// A clearance that is raised without touching the file, between approval and publication: the listing shows nothing of it.
@@ -228,10 +272,15 @@ fn what_was_raised_after_the_approval_does_not_leave() {
         setup.window = "0 0 0 1 1 *";
     });
     department.run_once();
-    department.approve("known_en.csv", "Ada Sample").ends_with(0);
+    department
+        .approve("known_en.csv", "Ada Sample")
+        .ends_with(0);
     department.run_once();
     assert_eq!(department.states()["known_en.csv"], "approved");
-    server.change(Change::SetClearance { id: made[0], level: 30 });
+    server.change(Change::SetClearance {
+        id: made[0],
+        level: 30,
+    });
     let settings = department.path("rideau.toml");
     let text = std::fs::read_to_string(&settings).unwrap();
     let open = text.replace("window = \"0 0 0 1 1 *\"", "window = \"\"");
@@ -246,22 +295,37 @@ fn what_was_raised_after_the_approval_does_not_leave() {
 #[test]
 fn a_hold_stops_the_transfer() {
     let (server, top, made) = three_tables();
-    server.change(Change::Hold { id: made[0], name: "Sample v. Example".to_owned() });
+    server.change(Change::Hold {
+        id: made[0],
+        name: "Sample v. Example".to_owned(),
+    });
     let department = department(&server, top, |setup| {
         setup.enduring = true;
         setup.transfers = "automatic";
     });
     department.run_once();
     let transfers = department.json(&["transfer", "list"]);
-    let states: Vec<String> = list(&transfers).iter().map(|one| text(one, "/state")).collect();
+    let states: Vec<String> = list(&transfers)
+        .iter()
+        .map(|one| text(one, "/state"))
+        .collect();
     assert!(states.contains(&"blocked".to_owned()), "{transfers}");
-    assert!(!states.contains(&"built".to_owned()) || department.end_state().bags.len() < 3, "{transfers}");
-    server.change(Change::Release { id: made[0], name: "Sample v. Example".to_owned() });
+    assert!(
+        !states.contains(&"built".to_owned()) || department.end_state().bags.len() < 3,
+        "{transfers}"
+    );
+    server.change(Change::Release {
+        id: made[0],
+        name: "Sample v. Example".to_owned(),
+    });
     // The rolling reading finds it in its turn; a person need not wait.
     department.does(&["sources", "state", "reset", "shared-drive"]);
     department.run_once();
     let transfers = department.json(&["transfer", "list"]);
-    assert!(list(&transfers).iter().any(|one| one["state"] == "built"), "{transfers}");
+    assert!(
+        list(&transfers).iter().any(|one| one["state"] == "built"),
+        "{transfers}"
+    );
 }
 
 #[test]
@@ -281,5 +345,8 @@ fn a_site_is_described_with_a_mapping() {
     let said = department.does(&["sources", "describe", "shared-drive"]);
     assert!(said.stdout.contains("mapping."), "{}", said.all());
     let tested = department.json(&["sources", "test"]);
-    assert!(list(&tested).iter().all(|line| line["ok"] == true), "{tested}");
+    assert!(
+        list(&tested).iter().all(|line| line["ok"] == true),
+        "{tested}"
+    );
 }

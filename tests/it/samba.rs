@@ -92,7 +92,10 @@ impl Share {
         let mount = self.mount();
         department.configure(|text| {
             *text = text
-                .replace("\npath = \"drive\"\n", &format!("\npath = \"{}\"\n", mount.display()))
+                .replace(
+                    "\npath = \"drive\"\n",
+                    &format!("\npath = \"{}\"\n", mount.display()),
+                )
                 .replace(
                     "settle_seconds = 0",
                     &format!("settle_seconds = {settle_seconds}"),

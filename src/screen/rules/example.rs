@@ -177,7 +177,7 @@ fn ordinary() -> Value {
                   "modified": "2024-01-15" },
         "format": { "name": "xlsx", "family": "table", "known": true, "encrypted": false, "extension_mismatch": false },
         "clearance": { "known": true, "level": "none", "rank": 0 },
-        "record": { "date": "2024-01-15" },
+        "record": { "date": "2024-01-15", "holds": 0, "supplemental_markings": 0 },
         "now": "2025-01-15",
     });
     if let Some(document) = document.as_object_mut() {

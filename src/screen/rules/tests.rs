@@ -746,6 +746,7 @@ fn schema_and_document_have_the_same_keys() {
     }
     let mut document = document(facts);
     document.item.modified = Some(now());
+    document.attributes = vec![("eligible".to_owned(), None)];
     compare(&document.to_json(now()), super::schema::DOCUMENT, "");
 }
 

@@ -11,9 +11,7 @@ mod tree;
 
 pub(crate) use daemon::Daemon;
 pub(crate) use database::Database;
-pub(crate) use department::{
-    Department, EndState, Said, Setup, copy_folder, list, project, text,
-};
+pub(crate) use department::{Department, EndState, Said, Setup, copy_folder, list, project, text};
 pub(crate) use random::Random;
 pub(crate) use tree::Tree;
 
