@@ -76,7 +76,9 @@ pub(super) async fn list(
     let mut scan = Scan {
         bucket,
         ignore: Ignore::new(&options.ignore),
-        parallel: usize::try_from(options.concurrency).unwrap_or(1).max(1),
+        parallel: usize::try_from(options.requests_at_once)
+            .unwrap_or(1)
+            .max(1),
         sink,
         found: Found {
             complete: true,

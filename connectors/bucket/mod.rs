@@ -194,7 +194,7 @@ impl Source for BucketSource {
         let bucket = self.bucket().await?;
         // Without the marker nothing is concluded from what is not there.
         self.verify(bucket, &Value::Null).await?;
-        let parallel = usize::try_from(self.options.concurrency)
+        let parallel = usize::try_from(self.options.requests_at_once)
             .unwrap_or(1)
             .max(1);
         let asked: Vec<String> = native_ids.to_vec();

@@ -62,7 +62,7 @@ crate::options! {
         #[fr = "Dossiers demandés en même temps."]
         #[example = "8"]
         #[range(1, 64)]
-        concurrency: u32 = 8,
+        requests_at_once: u32 = 8,
     }
 }
 

@@ -21,7 +21,7 @@ fn options(url: &str) -> BucketOptions {
         ignore: vec!["*.bak".into()],
         marker: true,
         listing: BucketListing::ByFolder,
-        concurrency: 4,
+        requests_at_once: 4,
     }
 }
 

@@ -178,8 +178,11 @@ impl Walk<'_> {
                 Err(Errno::NOENT) => {
                     // Gone between listing and opening: normal, and what was in it is missing. But some mounts say so of what
                     // lies too deep, and list it all the same.
-                    let listed = list(open)
-                        .is_ok_and(|entries| entries.iter().any(|(raw, _)| *raw == next.raw));
+                    let listed = list(open).is_ok_and(|entries| {
+                        entries
+                            .iter()
+                            .any(|(raw, kind)| *raw == next.raw && *kind == FileType::Directory)
+                    });
                     if listed {
                         self.unknown(id, listed_and_closed(&path))?;
                     }

@@ -6,8 +6,10 @@ use std::{
 };
 
 use rideau_connectors::{
+    bucket::BucketOptions,
     catalogue::CatalogueOptions,
     ckan::CkanOptions,
+    content_server::ContentServerOptions,
     drive::DriveOptions,
     options::{Document, FieldDoc, KindDoc, Options, Problems, Severity, Shape, toml_text},
 };
@@ -19,7 +21,11 @@ use super::{
     schema_text,
 };
 
-const SOURCES: &[KindDoc] = &[KindDoc::of::<DriveOptions>("drive")];
+const SOURCES: &[KindDoc] = &[
+    KindDoc::of::<BucketOptions>("bucket"),
+    KindDoc::of::<ContentServerOptions>("content_server"),
+    KindDoc::of::<DriveOptions>("drive"),
+];
 const TARGETS: &[KindDoc] = &[
     KindDoc::of::<CatalogueOptions>("catalogue"),
     KindDoc::of::<CkanOptions>("ckan"),
@@ -606,7 +612,10 @@ fn every_example_and_default_is_accepted_by_decoder_and_schema() {
         let examples = full(kind, list, |field| Some(field.example.to_owned()));
         let defaults = full(kind, list, |field| match (field.default)() {
             Some(default) => Some(toml_text(&default)),
-            None if (field.required)() || field.name == "path" => Some(field.example.to_owned()),
+            // Required together with others: by `path` or `url`, by the way to log in.
+            None if (field.required)() || ["path", "user", "password"].contains(&field.name) => {
+                Some(field.example.to_owned())
+            }
             None => None,
         });
         for text in [examples, defaults] {

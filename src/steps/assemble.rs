@@ -45,6 +45,9 @@ pub struct BundleMember {
     pub renditions: Vec<BundleRendition>,
     /// What was done to it on the way.
     pub treatments: Vec<Treatment>,
+    /// What rules say against its release: rule, version, effect. A decision was made in sight of these and of no others.
+    #[serde(default)]
+    pub findings: Vec<String>,
 }
 
 /// One rendition of a bundle.
@@ -65,7 +68,7 @@ impl Bundle {
         hash_json(self)
     }
 
-    /// The same without the rules: equal when nothing public would change.
+    /// The same without the rules and what they say: equal when nothing public would change.
     ///
     /// # Errors
     /// When it has no JSON form.
@@ -73,6 +76,12 @@ impl Bundle {
         let mut content = serde_json::to_value(self)?;
         if let Some(map) = content.as_object_mut() {
             map.remove("rules");
+            let members = map.get_mut("members").and_then(|list| list.as_array_mut());
+            for member in members.into_iter().flatten() {
+                if let Some(member) = member.as_object_mut() {
+                    member.remove("findings");
+                }
+            }
         }
         hash_json(&content)
     }
@@ -116,6 +125,24 @@ impl Known {
                 && version.screened_by.as_deref() == Some(rules)
                 && self.item.fetched_fingerprint.as_deref() == Some(&self.item.observed_fingerprint)
         })
+    }
+
+    /// What stands against its release, in order.
+    fn against_release(&self) -> Vec<String> {
+        let mut findings: Vec<String> = self
+            .findings
+            .iter()
+            .filter(|stored| stored.stands && stored.finding.set == RuleSet::Release)
+            .map(|stored| &stored.finding)
+            .filter(|finding| finding.effect > Effect::Expire)
+            .map(|finding| {
+                let effect = finding.effect.as_str();
+                format!("{}/{}/{effect}", finding.rule, finding.rule_version)
+            })
+            .collect();
+        findings.sort();
+        findings.dedup();
+        findings
     }
 
     fn effect(&self) -> Effect {
@@ -402,6 +429,7 @@ async fn make_bundle(
                     })
                     .collect(),
                 treatments: known.treatments.clone(),
+                findings: known.against_release(),
             })
         })
         .collect();

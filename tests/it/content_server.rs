@@ -197,7 +197,7 @@ fn department(
             "kind = \"drive\"\npath = \"drive\"",
             &format!(
                 "kind = \"content_server\"\nurl = \"{url}/\"\nroots = [{top}]\nuser = \"rideau\"\n\
-                 password = {{ file = \"{}\" }}\nworkers = 2\nrequests_per_second = 500.0\n\
+                 password = {{ file = \"{}\" }}\nworkers = 2\nutc_offset_minutes = -300\nrequests_per_second = 500.0\n\
                  clearances = {{ 10 = \"unclassified\", 30 = \"protected_b\" }}",
                 secret.display()
             ),
