@@ -25,4 +25,5 @@ pub use source::{
 pub use target::{
     Applied, Change, ContentStore, DatasetDesired, DatasetPlan, DatasetSeen, FieldChange,
     FieldProblem, Fields, Journal, PublicState, ResourceDesired, ResourceSeen, Target, difference,
+    keep_edits,
 };

@@ -236,6 +236,17 @@ pub trait Target: Send + Sync {
         journal: &dyn Journal,
     ) -> Result<Option<DatasetSeen>, PortError>;
 
+    /// Reads a resource's content back as the public gets it, and says whether it is the one asked for. `None` where
+    /// [`Target::observe`] has established that already.
+    async fn same_content(
+        &self,
+        _dataset: Uuid,
+        _resource: &ResourceDesired,
+        _journal: &dyn Journal,
+    ) -> Result<Option<bool>, PortError> {
+        Ok(None)
+    }
+
     /// Executes one dataset's plan. Steps that the journal has as done are not repeated; steps of unknown outcome are
     /// read back first. Ends with reading everything back and comparing, content included.
     async fn apply(
@@ -310,6 +321,28 @@ pub fn difference(desired: &DatasetDesired, seen: Option<&DatasetSeen>) -> Vec<C
     changes
 }
 
+/// `desired`, but keeping what people changed on the target since `sent` was sent, where nothing new is to be said about the
+/// field. Only the dataset's own fields: files are always ours.
+pub fn keep_edits(
+    mut desired: DatasetDesired,
+    sent: &DatasetDesired,
+    seen: &DatasetSeen,
+) -> DatasetDesired {
+    for edit in field_changes(&seen.fields, &sent.fields) {
+        let ours = desired.fields.get(&edit.field).cloned().unwrap_or_default();
+        if ours != edit.old {
+            // Changed here as well: what was approved here wins, and the plan shows both.
+            continue;
+        }
+        if edit.new.is_null() {
+            desired.fields.remove(&edit.field);
+        } else {
+            desired.fields.insert(edit.field, edit.new);
+        }
+    }
+    desired
+}
+
 fn field_changes(desired: &Fields, seen: &Fields) -> Vec<FieldChange> {
     let null = serde_json::Value::Null;
     let names: std::collections::BTreeSet<&String> = desired.keys().chain(seen.keys()).collect();
@@ -325,4 +358,48 @@ fn field_changes(desired: &Fields, seen: &Fields) -> Vec<FieldChange> {
             })
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn fields(value: &serde_json::Value) -> Fields {
+        value
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+
+    fn desired(value: &serde_json::Value) -> DatasetDesired {
+        DatasetDesired {
+            id: Uuid::nil(),
+            fields: fields(value),
+            resources: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn edits_are_kept_where_nothing_new_is_said() {
+        let sent = desired(&json!({"title": "a", "subject": "b", "creator": "c"}));
+        let seen = DatasetSeen {
+            id: Uuid::nil(),
+            state: PublicState::Published,
+            fields: fields(
+                &json!({"title": "by hand", "subject": "by hand", "audience": "by hand"}),
+            ),
+            resources: Vec::new(),
+            revision: None,
+        };
+        let wanted = desired(&json!({"title": "a", "subject": "new", "creator": "c"}));
+        let kept = keep_edits(wanted, &sent, &seen);
+        assert_eq!(
+            kept.fields,
+            fields(&json!({"title": "by hand", "subject": "new", "audience": "by hand"}))
+        );
+    }
 }

@@ -121,6 +121,8 @@ pub struct TargetSetup {
     pub concurrency: usize,
     /// When publications may start; `None`: at any time.
     pub window: Option<Window>,
+    /// Fields that people changed on the target by hand stay as they are there.
+    pub keep_edits: bool,
     /// The connector.
     pub connector: Arc<dyn Target>,
 }

@@ -499,6 +499,7 @@ fn target_setup(
         name: target.name().to_owned(),
         concurrency: target.common.concurrency as usize,
         window,
+        keep_edits: target.common.hand_edits == config::HandEdits::Keep,
         connector,
     })
 }

@@ -6,6 +6,7 @@
 
 mod answers;
 mod client;
+mod datastore;
 mod options;
 pub mod registry;
 mod steps;

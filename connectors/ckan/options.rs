@@ -27,6 +27,11 @@ crate::options! {
         #[unit = "MB"]
         #[range(1, 1_000_000)]
         upload_limit_mb: u64 = 500,
+        /// How many files a dataset may have. Every change of a dataset costs more with each; larger ones are held before anything is sent.
+        #[fr = "Combien de fichiers un jeu de données peut compter. Chaque modification coûte plus avec chacun ; les plus grands sont retenus avant tout envoi."]
+        #[example = "100"]
+        #[range(1, 10_000)]
+        most_resources: u64 = 200,
         /// How many requests at most go out in a second.
         #[fr = "Combien de requêtes partent au plus par seconde."]
         #[example = "2.5"]
@@ -38,6 +43,10 @@ crate::options! {
         #[unit = "seconds"]
         #[range(1, 3600)]
         timeout_seconds: u64 = 120,
+        /// Whether tables are loaded into the portal's DataStore as well, so that they can be asked by column.
+        #[fr = "Si les tableaux sont aussi chargés dans le DataStore du portail, pour être interrogés par colonne."]
+        #[example = "true"]
+        datastore: bool = false,
         /// Whether a complete dataset is marked ready to publish. With `false`, a person does so on the portal.
         #[fr = "Si un jeu de données complet est marqué prêt à publier. Avec `false`, une personne le fait sur le portail."]
         #[example = "true"]

@@ -8,6 +8,8 @@ use std::{
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
+use csv::StringRecord;
+use futures::StreamExt;
 use reqwest::{
     Body,
     multipart::{Form, Part},
@@ -19,6 +21,7 @@ use uuid::Uuid;
 use super::{
     CkanOptions,
     client::{Client, Failure, invalid},
+    datastore::{BATCH, Columns, Rows, Schema, schema_of},
     registry::{self, canonical_fields, canonical_resource},
     steps::{Contents, Step, at_the_end, drift, next},
     there::There,
@@ -36,7 +39,9 @@ pub struct CkanTarget {
     client: Client,
     organization: String,
     upload_limit_bytes: u64,
+    most_resources: usize,
     mark_ready: bool,
+    load_tables: bool,
     writers: Mutex<HashMap<Uuid, Arc<tokio::sync::Mutex<()>>>>,
 }
 
@@ -61,7 +66,9 @@ impl CkanTarget {
                 .unwrap_or_else(|| organization.to_owned()),
             // CKAN counts in binary units.
             upload_limit_bytes: options.upload_limit_mb.saturating_mul(1024 * 1024),
+            most_resources: usize::try_from(options.most_resources).unwrap_or(usize::MAX),
             mark_ready: options.ready_to_publish,
+            load_tables: options.datastore,
             writers: Mutex::new(HashMap::new()),
         })
     }
@@ -232,6 +239,17 @@ impl Target for CkanTarget {
             .fields
             .insert("owner_org".to_owned(), json!(self.organization));
         let mut problems = registry::validate_dataset(&dataset, today);
+        let (count, most) = (dataset.resources.len(), self.most_resources);
+        if count > most {
+            problems.push(FieldProblem {
+                field: "resources".to_owned(),
+                code: "too_many".to_owned(),
+                message: bilingual!(
+                    "The dataset has {count} files; {most} are allowed (`most_resources`). Make several releases of it in release.toml, or publish fewer forms of each file.",
+                    "Le jeu de données compte {count} fichiers ; {most} sont permis (`most_resources`). Faites-en plusieurs publications dans release.toml, ou publiez moins de formes de chaque fichier."
+                ),
+            });
+        }
         for (index, resource) in dataset.resources.iter().enumerate() {
             if let Some(message) = self.size_problem(resource) {
                 problems.push(FieldProblem {
@@ -269,6 +287,32 @@ impl Target for CkanTarget {
         journal: &dyn Journal,
     ) -> Result<Option<DatasetSeen>, PortError> {
         Ok(self.show(dataset, journal).await?.map(|there| there.seen))
+    }
+
+    async fn same_content(
+        &self,
+        dataset: Uuid,
+        resource: &ResourceDesired,
+        journal: &dyn Journal,
+    ) -> Result<Option<bool>, PortError> {
+        let there = self.show(dataset, journal).await?;
+        let Some(file) = there
+            .as_ref()
+            .and_then(|there| there.files.get(&resource.id))
+        else {
+            return Ok(Some(false));
+        };
+        match self
+            .client
+            .digest(dataset, resource.id, file, resource.size_bytes)
+            .await
+        {
+            Ok((sha256, size)) => Ok(Some(
+                size == resource.size_bytes && sha256 == resource.sha256,
+            )),
+            Err(Failure::Missing) => Ok(Some(false)),
+            Err(failure) => Err(self.explain(failure).await),
+        }
     }
 
     async fn apply(
@@ -415,6 +459,122 @@ impl Run<'_> {
                 }
             }
         }
+    }
+
+    /// Loads a table anew, typed; as text where the portal refuses a value. Gives its number of rows, as the portal counts them.
+    async fn load(
+        &mut self,
+        resource: &ResourceDesired,
+        all: &[ResourceDesired],
+    ) -> Result<u64, PortError> {
+        let schema = match schema_of(resource, all) {
+            Some(schema) => self.schema(schema).await?,
+            None => Schema::default(),
+        };
+        let rows = match self.fill(resource, &schema, false).await {
+            Err(Failure::Invalid(_)) => match self.fill(resource, &schema, true).await {
+                Ok(rows) => rows,
+                Err(failure) => return Err(self.target.explain(failure).await),
+            },
+            Ok(rows) => rows,
+            Err(failure) => return Err(self.target.explain(failure).await),
+        };
+        if rows == 0 {
+            return Ok(0);
+        }
+        let body = json!({"resource_id": resource.id, "limit": 0, "include_total": true});
+        let there = match self.target.client.call("datastore_search", &body).await {
+            Ok(answer) => answer.get("total").and_then(Value::as_u64),
+            Err(failure) => return Err(self.target.explain(failure).await),
+        };
+        if there == Some(rows) {
+            return Ok(rows);
+        }
+        let (name, there) = (&resource.file_name, there.unwrap_or(0));
+        Err(PortError::temporary(
+            "table_differs",
+            bilingual!(
+                "The portal’s table of {name} has {there} rows, the file {rows}; it will be loaded again.",
+                "Le tableau de {name} sur le portail compte {there} lignes, le fichier {rows} ; il sera chargé de nouveau."
+            ),
+        ))
+    }
+
+    async fn schema(&self, resource: &ResourceDesired) -> Result<Schema, PortError> {
+        let mut bytes = Vec::new();
+        let mut stream = self.content.open(&resource.sha256).await?;
+        while let Some(piece) = stream.next().await {
+            bytes.extend_from_slice(&piece?);
+        }
+        // A schema that says nothing leaves every column text.
+        Ok(serde_json::from_slice(&bytes).unwrap_or_default())
+    }
+
+    async fn fill(
+        &mut self,
+        resource: &ResourceDesired,
+        schema: &Schema,
+        as_text: bool,
+    ) -> Result<u64, Failure> {
+        let id = json!({"resource_id": resource.id, "force": true});
+        // What an earlier attempt, or an earlier file, left there.
+        match self.write("datastore_delete", &id).await {
+            Ok(()) | Err(Failure::Missing) => {}
+            Err(failure) => return Err(failure),
+        }
+        let mut pieces = self
+            .content
+            .open(&resource.sha256)
+            .await
+            .map_err(Failure::NotDone)?;
+        let mut columns: Option<Columns> = None;
+        let mut reader = Rows::default();
+        let mut waiting: Vec<StringRecord> = Vec::new();
+        let mut rows: u64 = 0;
+        loop {
+            let piece = pieces.next().await.transpose().map_err(Failure::NotDone)?;
+            let last = piece.is_none();
+            let found = match piece {
+                Some(piece) => reader.push(&piece),
+                None => std::mem::take(&mut reader).finish(),
+            };
+            waiting.extend(found.map_err(|cause| Failure::NotDone(no_table(resource, cause)))?);
+            if columns.is_none() && !waiting.is_empty() {
+                let told = Columns::new(&waiting.remove(0), schema);
+                let told = if as_text { told.into_text() } else { told };
+                self.write("datastore_create", &told.create_body(resource))
+                    .await?;
+                columns = Some(told);
+            }
+            let Some(columns) = &columns else {
+                if last {
+                    return Ok(0);
+                }
+                continue;
+            };
+            while waiting.len() >= BATCH || (last && !waiting.is_empty()) {
+                let some: Vec<StringRecord> = waiting.drain(..waiting.len().min(BATCH)).collect();
+                rows = rows.saturating_add(some.len() as u64);
+                let body = columns.rows_body(resource, &some);
+                match self.write("datastore_upsert", &body).await {
+                    // Nothing left to give way on: then the portal's reason is told.
+                    Err(Failure::Invalid(fields)) if !columns.is_typed() => {
+                        let host = self.target.client.host();
+                        return Err(Failure::NotDone(invalid(host, &fields)));
+                    }
+                    other => other?,
+                }
+            }
+            if last {
+                return Ok(rows);
+            }
+        }
+    }
+
+    async fn write(&mut self, action: &str, body: &Value) -> Result<(), Failure> {
+        self.target.client.call(action, body).await?;
+        self.applied.writes += 1;
+        Ok(())
     }
 
     fn busy(&self) -> PortError {
@@ -584,7 +744,8 @@ impl Run<'_> {
             .and_then(|there| there.files.get(&resource.id))
             .map_or("", String::as_str);
         let limit = resource.size_bytes;
-        let client = &self.target.client;
+        let target = self.target;
+        let client = &target.client;
         let same = match client
             .digest(self.plan.dataset, resource.id, file, limit)
             .await
@@ -595,6 +756,16 @@ impl Run<'_> {
             Err(failure) => return Err(self.target.explain(failure).await),
         };
         if same {
+            // The file counts as there once its table is: an attempt that breaks off between the two comes back here.
+            let plan = self.plan;
+            if target.load_tables
+                && resource.fields.get("format") == Some(&json!("CSV"))
+                && let Some(after) = &plan.after
+            {
+                let rows = self.load(resource, &after.resources).await?;
+                let step = format!("table {} {}", resource.id, resource.sha256);
+                self.journal.done(&step, &json!({"rows": rows})).await?;
+            }
             self.journal
                 .remember_sha256(resource.id, &resource.sha256)
                 .await?;
@@ -617,6 +788,18 @@ impl Run<'_> {
         self.contents.insert(resource.id, same);
         Ok(Outcome::Done)
     }
+}
+
+fn no_table(resource: &ResourceDesired, cause: csv::Error) -> PortError {
+    let name = &resource.file_name;
+    PortError::permanent(
+        "no_table",
+        bilingual!(
+            "{name} cannot be read as a table. Set `datastore = false` for this target, or publish the file in another format.",
+            "{name} est illisible comme tableau. Réglez `datastore = false` pour cette cible, ou publiez le fichier dans un autre format."
+        ),
+    )
+    .because(cause)
 }
 
 fn content_step(resource: &ResourceDesired) -> String {

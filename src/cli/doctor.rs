@@ -6,7 +6,12 @@ use rideau_connectors::CheckLine;
 use serde_json::json;
 
 use super::{Out, output::size};
-use crate::{app::App, bilingual, domain::Bilingual, sandbox, setup};
+use crate::{
+    app::{App, TargetSetup},
+    bilingual,
+    domain::Bilingual,
+    sandbox, setup,
+};
 
 /// Longest time that one thing is tried.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -28,11 +33,20 @@ pub(super) async fn run(config: &Path, out: &Out) -> anyhow::Result<ExitCode> {
         report.push((format!("source {}", source.name), lines));
     }
     for target in app.targets.values() {
-        let lines = tokio::time::timeout(PATIENCE, target.connector.check())
-            .await
-            .unwrap_or_else(|_| vec![hangs()]);
-        report.push((format!("target {}", target.name), lines));
+        report.push((format!("target {}", target.name), try_target(target).await));
     }
+    tell(out, &report)
+}
+
+/// Tries one target, and waits for it only so long.
+pub(super) async fn try_target(target: &TargetSetup) -> Vec<CheckLine> {
+    tokio::time::timeout(PATIENCE, target.connector.check())
+        .await
+        .unwrap_or_else(|_| vec![hangs()])
+}
+
+/// Shows what was tried; the exit code says whether all of it worked.
+pub(super) fn tell(out: &Out, report: &[(String, Vec<CheckLine>)]) -> anyhow::Result<ExitCode> {
     let ok = report
         .iter()
         .all(|(_, lines)| lines.iter().all(|line| line.ok));
@@ -40,7 +54,7 @@ pub(super) async fn run(config: &Path, out: &Out) -> anyhow::Result<ExitCode> {
         "ok": ok,
         "checks": report.iter().map(|(what, lines)| json!({"of": what, "lines": lines})).collect::<Vec<_>>(),
     }))?;
-    for (what, lines) in &report {
+    for (what, lines) in report {
         out.text(what);
         for line in lines {
             out.text(&format!(

@@ -13,11 +13,14 @@ mod items;
 mod oneoff;
 mod output;
 mod release;
+mod report;
 mod review;
 mod run;
 mod sources;
 mod status;
+mod targets;
 mod transfer;
+mod verify;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -76,6 +79,9 @@ enum Command {
     /// Sources: list, scan, confirm a mass deletion.
     #[command(subcommand)]
     Sources(sources::Sources),
+    /// Targets: list, test.
+    #[command(subcommand)]
+    Targets(targets::Targets),
     /// Items: list, show, retry.
     #[command(subcommand)]
     Items(items::Items),
@@ -92,6 +98,9 @@ enum Command {
     /// The data inventory.
     #[command(subcommand)]
     Inventory(inventory::Inventory),
+    /// Reports: the release plan, and how far the work has come.
+    #[command(subcommand)]
+    Report(report::Reports),
     /// The audit log: verify, show.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -154,11 +163,13 @@ async fn dispatch(arguments: Arguments, out: &Out) -> anyhow::Result<ExitCode> {
         Command::Convert(command) => command.run(out).await,
         Command::Screen(command) => command.run(&config, out).await,
         Command::Sources(command) => command.run(&config, out).await,
+        Command::Targets(command) => command.run(&config, out).await,
         Command::Items(command) => command.run(&config, out).await,
         Command::Review(command) => command.run(&config, out).await,
         Command::Release(command) => command.run(&config, out).await,
         Command::Transfer(command) => command.run(&config, out).await,
         Command::Inventory(command) => command.run(&config, out).await,
+        Command::Report(command) => command.run(&config, out).await,
         Command::Audit(command) => command.run(&config, out).await,
     }
 }

@@ -109,6 +109,11 @@ pub(super) fn short(id: impl std::fmt::Display) -> String {
     text.chars().skip(skip).collect()
 }
 
+/// An instant as people read it, to the second.
+pub(super) fn instant(at: chrono::DateTime<chrono::Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M:%SZ").to_string()
+}
+
 /// Bytes as people say them, in powers of 1000.
 pub(super) fn size(bytes: u64, lang: Lang) -> String {
     let units = match lang {

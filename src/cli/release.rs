@@ -1,6 +1,6 @@
 //! `rideau release`: what would change in public, and making it so.
 
-use std::{path::Path, process::ExitCode};
+use std::{collections::BTreeMap, path::Path, process::ExitCode};
 
 use clap::Subcommand;
 use rideau_connectors::Change;
@@ -10,12 +10,14 @@ use super::{
     Out,
     output::{Said, short, size},
     review::find_one,
+    verify,
 };
 use crate::{
     app::App,
     bilingual,
-    catalog::{Plan, ReleaseFilter},
-    domain::{Bilingual, Lang, Proposal, ReleaseState},
+    catalog::{Plan, Release, ReleaseFilter},
+    domain::{Bilingual, Lang, Proposal, ReleaseId, ReleaseState},
+    record::TableChanges,
     setup,
     steps::{self, PlanBody},
 };
@@ -40,6 +42,17 @@ pub(super) enum Releases {
         /// Only these releases: ids, their beginnings or ends, or items' paths.
         releases: Vec<String>,
     },
+    /// Compare what the targets show with what was sent to them. Changes nothing; exit code 1 when anything differs.
+    Verify {
+        /// The target; all of them when not given.
+        #[arg(long)]
+        target: Option<String>,
+        /// Also read every file back and compare its bytes.
+        #[arg(long)]
+        content: bool,
+        /// Only these releases: ids, their beginnings or ends, or items' paths.
+        releases: Vec<String>,
+    },
     /// Execute a stored plan unchanged.
     Apply {
         /// The plan's id, its beginning or its end.
@@ -55,6 +68,12 @@ pub(super) enum Releases {
         /// Your name. Without it, the account's.
         #[arg(long)]
         by: Option<String>,
+        /// Emergency: take it back here and now, without waiting for a daemon, a window or a second person.
+        #[arg(long)]
+        now: bool,
+        /// With --now: where a target shows nothing of it, it was deleted there for good.
+        #[arg(long, requires = "now")]
+        gone: bool,
     },
 }
 
@@ -68,14 +87,24 @@ impl Releases {
                 approved,
                 releases,
             } => plan(&app, out, target.as_deref(), approved, &releases).await?,
+            Self::Verify {
+                target,
+                content,
+                releases,
+            } => return verify::run(&app, out, target.as_deref(), content, &releases).await,
             Self::Apply { plan } => apply(&app, out, &plan).await?,
             Self::Withdraw {
                 release,
                 reason,
                 by,
+                now,
+                gone,
             } => {
                 let release = find_one(&app, &release).await?;
                 let person = by.unwrap_or_else(setup::person);
+                if now {
+                    return withdraw_now(&app, out, &release, &person, &reason, gone).await;
+                }
                 steps::withdraw(&app, release.id, &person, &reason).await?;
                 let after = app.catalog.read().await?.release(release.id).await?;
                 out.value(&after)?;
@@ -122,7 +151,7 @@ async fn list(app: &App, out: &Out, states: &[String]) -> anyhow::Result<()> {
         let published = tx.published(release.id).await?;
         rows.push(vec![
             release.title.get(out.lang).to_owned(),
-            out.get(&release.state.words()).to_owned(),
+            state_words(&release, app.today(), out.lang),
             published
                 .iter()
                 .map(|p| {
@@ -153,6 +182,26 @@ async fn list(app: &App, out: &Out, states: &[String]) -> anyhow::Result<()> {
         rows,
     );
     Ok(())
+}
+
+/// Where a release stands, with the day from which it may be public where that is still to come.
+fn state_words(release: &Release, today: chrono::NaiveDate, lang: Lang) -> String {
+    let state = release.state.words();
+    let embargo = release
+        .bundle
+        .get("embargo")
+        .and_then(serde_json::Value::as_str)
+        .filter(|day| *day > today.to_string().as_str());
+    match embargo {
+        Some(day) => bilingual!(
+            "{}\nembargo until {day}",
+            "{}\nembargo jusqu’au {day}",
+            state.get(lang)
+        )
+        .get(lang)
+        .to_owned(),
+        None => state.get(lang).to_owned(),
+    }
 }
 
 async fn plan(
@@ -203,8 +252,14 @@ async fn plan(
             if !ours || (!wanted.is_empty() && !wanted.contains(&release.id)) {
                 continue;
             }
-            let is_held = release.state != ReleaseState::Approved;
-            if release.proposal == Proposal::Nothing || (approved_only && is_held) {
+            let is_held = !matches!(
+                release.state,
+                ReleaseState::Approved | ReleaseState::Published
+            );
+            // What is public as approved is planned again when it is named: to undo what was done on the target by hand.
+            let nothing = release.proposal == Proposal::Nothing
+                && (wanted.is_empty() || release.state != ReleaseState::Published);
+            if nothing || (approved_only && is_held) {
                 continue;
             }
             if let Some(planned) = steps::plan_release(app, setup, release.id).await?
@@ -223,15 +278,25 @@ async fn plan(
             ));
             continue;
         }
+        let mut tables = BTreeMap::new();
+        for planned in &body.releases {
+            let changes = steps::table_changes(app, &planned.plan).await?;
+            if !changes.is_empty() {
+                tables.insert(planned.release, changes);
+            }
+        }
         let plan = steps::store_plan(app, &body).await?;
-        print(out, &plan, &body, &held);
-        plans.push(json!({"plan": plan, "held": held}));
+        print(out, &plan, &body, &held, &tables);
+        plans.push(json!({"plan": plan, "held": held, "tables": tables}));
     }
     out.value(&plans)?;
     Ok(())
 }
 
-fn print(out: &Out, plan: &Plan, body: &PlanBody, held: &[crate::domain::ReleaseId]) {
+/// Release → file name → what changes in the table.
+type Tables = BTreeMap<ReleaseId, BTreeMap<String, TableChanges>>;
+
+fn print(out: &Out, plan: &Plan, body: &PlanBody, held: &[ReleaseId], tables: &Tables) {
     out.say(&bilingual!(
         "Plan {} for {} ({} releases, hash {})",
         "Plan {} pour {} ({} publications, empreinte {})",
@@ -260,6 +325,13 @@ fn print(out: &Out, plan: &Plan, body: &PlanBody, held: &[crate::domain::Release
             for line in describe(change, out.lang) {
                 out.text(&format!("    {line}"));
             }
+            if let Change::ReplaceContent { file_name, .. } = change
+                && let Some(changes) = tables.get(&planned.release).and_then(|t| t.get(file_name))
+            {
+                for line in describe_table(changes) {
+                    out.text(&format!("        {}", out.get(&line)));
+                }
+            }
         }
     }
     out.say(&bilingual!(
@@ -267,6 +339,36 @@ fn print(out: &Out, plan: &Plan, body: &PlanBody, held: &[crate::domain::Release
         "\n`rideau release apply {}` l’exécute.",
         plan.id
     ));
+}
+
+/// What changes in a table, in words.
+fn describe_table(changes: &TableChanges) -> Vec<Bilingual> {
+    let mut lines = vec![bilingual!(
+        "rows: {} → {} ({} added, {} removed, {} changed)",
+        "lignes : {} → {} ({} ajoutées, {} supprimées, {} modifiées)",
+        changes.rows_before,
+        changes.rows_after,
+        changes.rows_added,
+        changes.rows_removed,
+        changes.rows_changed
+    )];
+    if !changes.columns_added.is_empty() {
+        let list = changes.columns_added.join(", ");
+        lines.push(bilingual!("+ columns: {list}", "+ colonnes : {list}"));
+    }
+    if !changes.columns_removed.is_empty() {
+        let list = changes.columns_removed.join(", ");
+        lines.push(bilingual!("- columns: {list}", "- colonnes : {list}"));
+    }
+    for total in &changes.totals {
+        let (column, before, after) = (&total.column, total.before, total.after);
+        let mark = if total.unusual { "!" } else { "~" };
+        lines.push(bilingual!(
+            "{mark} total of {column}: {before} → {after}",
+            "{mark} total de {column} : {before} → {after}"
+        ));
+    }
+    lines
 }
 
 /// A change in words, one line per field.
@@ -334,4 +436,49 @@ async fn apply(app: &App, out: &Out, typed: &str) -> anyhow::Result<()> {
         plan.id
     ));
     Ok(())
+}
+
+async fn withdraw_now(
+    app: &App,
+    out: &Out,
+    release: &Release,
+    person: &str,
+    reason: &str,
+    gone: bool,
+) -> anyhow::Result<ExitCode> {
+    let ended = steps::withdraw_now(app, release.id, person, reason, gone).await?;
+    out.value(
+        &ended
+            .iter()
+            .map(|one| {
+                json!({
+                    "target": one.target, "withdrawn": one.outcome.is_ok(),
+                    "trouble": one.outcome.as_ref().err().map(steps::StepError::explain),
+                })
+            })
+            .collect::<Vec<_>>(),
+    )?;
+    for one in &ended {
+        match &one.outcome {
+            Ok(()) => out.say(&bilingual!("{}: taken back.", "{} : retirée.", one.target)),
+            Err(error) => {
+                let why = error.explain();
+                out.say(&bilingual!(
+                    "{}: STILL PUBLIC. {}",
+                    "{} : TOUJOURS PUBLIQUE. {}",
+                    one.target,
+                    why.get(out.lang)
+                ));
+            }
+        }
+    }
+    Ok(if ended.iter().all(|one| one.outcome.is_ok()) {
+        ExitCode::SUCCESS
+    } else {
+        out.say(&Bilingual::new(
+            "Give the same command again; the running daemon goes on trying as well.",
+            "Donnez de nouveau la même commande; le service en marche essaie aussi.",
+        ));
+        ExitCode::from(1)
+    })
 }

@@ -26,8 +26,9 @@ pub use render::render;
 pub use schema::{schema, schema_text};
 pub use sections::{
     Backoff, BagInfo, Clearance, Convert, Data, Deletion, Department, DocumentOutput, Engine,
-    FormulaText, Gate, GroupBy, Log, LogFormat, LogLevel, Missed, Policy, PublicContacts, Rules,
-    Sandbox, Schedule, SourceCommon, TableOutput, TargetCommon, Transfer, Web,
+    FormulaText, Gate, GroupBy, HandEdits, Log, LogFormat, LogLevel, Missed, Policy,
+    PublicContacts, Rules, Sandbox, Schedule, SourceCommon, TableOutput, TargetCommon, Transfer,
+    Web,
 };
 pub use settings::{InData, Kinds, Loaded, Settings, SourceSettings, TargetSettings};
 pub use zone::Zone;

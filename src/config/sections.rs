@@ -377,6 +377,19 @@ options! {
     }
 }
 
+choice! {
+    /// What happens to what people change on a target by hand.
+    #[fr = "Ce qu’il advient de ce que des personnes modifient à la main sur une cible."]
+    pub enum HandEdits {
+        /// The next plan puts back what was approved.
+        #[fr = "Le plan suivant rétablit ce qui a été approuvé."]
+        Overwrite = "overwrite",
+        /// Fields that were changed there stay, until they change here as well.
+        #[fr = "Les champs modifiés là-bas restent, jusqu’à ce qu’ils changent ici aussi."]
+        Keep = "keep",
+    }
+}
+
 options! {
     /// A place where releases become public. What all kinds share.
     #[fr = "Un endroit où les publications deviennent publiques. Ce que toutes les sortes partagent."]
@@ -394,6 +407,10 @@ options! {
         #[fr = "Quand les plans approuvés peuvent être exécutés : les secondes qu’une expression cron désigne ; vide : en tout temps."]
         #[example = "\"* * 18-23 * * MON-FRI\""]
         window: OrOff<Cron> = OrOff(None),
+        /// What happens to fields that people change on the target by hand. `rideau release verify` shows them.
+        #[fr = "Ce qu’il advient des champs que des personnes modifient à la main sur la cible. `rideau release verify` les montre."]
+        #[example = "\"keep\""]
+        hand_edits: HandEdits = HandEdits::Overwrite,
     }
 }
 

@@ -4,6 +4,7 @@
 //! Runs inside the sandbox. Two models: [`table`] and [`document`]. Rule that must hold: a file that cannot be
 //! read in full gives a fact that says so, never silence; and nothing here learns where a file came from.
 
+mod about;
 pub mod document;
 pub mod labels;
 mod package;
@@ -55,7 +56,7 @@ pub struct Converted {
     pub renditions: Vec<RenditionFile>,
     /// What a person should know.
     pub warnings: Vec<Warning>,
-    /// `title`, `language`, where the content says so.
+    /// `title`, `language`, `period`, where the content says so.
     pub document: Value,
     /// Everything that can be read in it, for the screening.
     pub units: Vec<TextUnit>,
@@ -220,10 +221,25 @@ fn tables(
         converter: format!("rideau-table/{VERSION}"),
         renditions,
         warnings,
-        document: json!({}),
+        document: about_tables(&workbook, &units),
         units,
         facts,
     })
+}
+
+/// What tables tell about themselves, where it is plain.
+fn about_tables(workbook: &table::Workbook, units: &[TextUnit]) -> Value {
+    let mut about = serde_json::Map::new();
+    if let Some(language) = about::language(units) {
+        about.insert("language".to_owned(), json!(language));
+    }
+    if let Some(period) = table::period(workbook) {
+        about.insert(
+            "period".to_owned(),
+            json!({"start": period.start.to_string(), "end": period.end.to_string()}),
+        );
+    }
+    Value::Object(about)
 }
 
 fn documents(
@@ -257,7 +273,10 @@ fn documents(
         Err(error) if error.code() == "output" => return Err(output_failed(&error)),
         Err(error) => facts.push(unreadable_fact(error.unreadable())),
     }
-    let language = read.content.language.get(..2).map(str::to_ascii_lowercase);
+    // What is written counts more than what the template was set to.
+    let language = about::language(&units)
+        .map(str::to_owned)
+        .or_else(|| read.content.language.get(..2).map(str::to_ascii_lowercase));
     Ok(Converted {
         format: format.clone(),
         converter: format!("rideau-document/{VERSION}"),

@@ -12,8 +12,11 @@ use crate::{
     domain::{Bilingual, Lang, ReleaseId, RenditionKind, SourceId, language_of_name},
 };
 
-/// Fields that the portal does not take: columns of the inventory template.
-const INVENTORY_FIELDS: [&str; 1] = ["program_alignment_architecture"];
+/// The first day on which a release may be public.
+pub const EMBARGO: &str = "embargo";
+
+/// Fields that the portal does not take: columns of the inventory template, and what is ours.
+const INVENTORY_FIELDS: [&str; 2] = ["program_alignment_architecture", EMBARGO];
 
 /// The namespace of derived ids: UUID version 5 of `https://rideau.invalid/` in the URL namespace.
 fn namespace() -> Uuid {
@@ -46,7 +49,7 @@ pub struct Member {
     pub name: String,
     /// Native metadata.
     pub native: Value,
-    /// What the content says about itself: `title`, `language`.
+    /// What the content says about itself: `title`, `language`, `period`.
     pub document: Value,
     /// What would be published.
     pub renditions: Vec<Rendition>,
@@ -76,7 +79,7 @@ pub struct Inputs<'a> {
 pub struct Assembled {
     /// The dataset as it shall be.
     pub dataset: DatasetDesired,
-    /// Fields that are for the department's own inventory and not for the portal.
+    /// Fields that are for the department itself and not for the portal.
     pub inventory: Fields,
     /// Field by field: `person`, `sidecar`, `native`, `content`, `default`, `rideau`.
     pub provenance: BTreeMap<String, &'static str>,
@@ -201,7 +204,7 @@ fn from_native(inputs: &Inputs<'_>) -> Map<String, Value> {
     values
 }
 
-/// The title of a document in the document's own language. Never translated.
+/// The title of a document in the document's own language, never translated; and the period that tables cover.
 fn from_content(inputs: &Inputs<'_>) -> Map<String, Value> {
     let mut titles = Map::new();
     for member in inputs.members {
@@ -215,6 +218,20 @@ fn from_content(inputs: &Inputs<'_>) -> Map<String, Value> {
     let mut values = Map::new();
     if !titles.is_empty() {
         values.insert("title_translated".to_owned(), Value::Object(titles));
+    }
+    // ISO days compare as texts.
+    let days = |end: &str| -> Vec<&str> {
+        inputs
+            .members
+            .iter()
+            .filter_map(|member| member.document.get("period")?.get(end)?.as_str())
+            .collect()
+    };
+    if let Some(first) = days("start").into_iter().min() {
+        values.insert("time_period_coverage_start".to_owned(), json!(first));
+    }
+    if let Some(last) = days("end").into_iter().max() {
+        values.insert("time_period_coverage_end".to_owned(), json!(last));
     }
     values
 }
@@ -441,6 +458,31 @@ mod tests {
         assert_eq!(resource.file_name, "a-sheet1-1.csv");
         assert_eq!(resource.fields["language"], json!(["fr"]));
         assert_eq!(resource.fields["name_translated"]["en"], "N");
+    }
+
+    #[test]
+    fn periods_of_all_members_meet() {
+        let mut members = [member("a_en.csv"), member("b_en.csv"), member("c_en.csv")];
+        members[0].document = json!({"period": {"start": "2019-01-01", "end": "2020-12-31"}});
+        members[1].document = json!({"period": {"start": "2018-06-01", "end": "2018-06-30"}});
+        let sidecar =
+            Sidecar::parse(b"[[release]]\nfiles=['*']\ntime_period_coverage_end=2021-03-31\n")
+                .unwrap();
+        let assembled = assemble(&Inputs {
+            release: release_id(source_id("s"), "g"),
+            organization: "cic",
+            person: &Map::new(),
+            sidecar: Some(&sidecar.release[0]),
+            mapping: &BTreeMap::new(),
+            defaults: &Map::new(),
+            members: &members,
+        });
+        let fields = &assembled.dataset.fields;
+        assert_eq!(fields["time_period_coverage_start"], "2018-06-01");
+        assert_eq!(fields["time_period_coverage_end"], "2021-03-31");
+        let provenance = &assembled.provenance;
+        assert_eq!(provenance["time_period_coverage_start"], "content");
+        assert_eq!(provenance["time_period_coverage_end"], "sidecar");
     }
 
     #[test]

@@ -6,8 +6,10 @@
 
 mod assemble;
 mod sidecar;
+mod table_changes;
 
-pub use assemble::{Assembled, Inputs, Member, assemble, release_id, source_id};
+pub use assemble::{Assembled, EMBARGO, Inputs, Member, assemble, release_id, source_id};
 pub use sidecar::{
     SIDECAR_NAME, Sidecar, SidecarProblem, SidecarRelease, SidecarResource, wildcard,
 };
+pub use table_changes::{MOST_BYTES, TableChanges, TotalChange};

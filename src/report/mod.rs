@@ -1,12 +1,15 @@
-//! Reports: the department's data inventory, and how far the work has come.
+//! Reports: the department's data inventory, its release plan, and how far the work has come.
 //!
-//! Both take plain rows and give bytes; who asks and where the rows come from is not known here. Rule that must hold:
+//! All take plain rows and give bytes; who asks and where the rows come from is not known here. Rule that must hold:
 //! the same rows in any order give the same bytes.
 
+mod html;
 mod inventory;
 mod progress;
+mod release_plan;
 
 pub use inventory::{
     INVENTORY_COLUMNS, Inventory, InventoryProblem, InventoryRow, eligible, language_code,
 };
 pub use progress::{Late, Progress, ProgressInput, ReleaseLine, SourceLine, WaitingLine, due_day};
+pub use release_plan::{Expected, PlanInput, PlanLine, ReleasePlan};

@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, fmt::Write};
 use chrono::{DateTime, Days, Months, NaiveDate, SecondsFormat, Utc};
 use serde::Serialize;
 
+use super::html::Page;
 use crate::{
     bilingual,
     domain::{Bilingual, ItemState, Lang, ReleaseState},
@@ -280,6 +281,73 @@ impl Progress {
         writer
             .into_inner()
             .map_err(|error| csv::Error::from(error.into_error()))
+    }
+
+    /// The report as a page in one language.
+    pub fn html(&self, lang: Lang) -> Vec<u8> {
+        let words = |en: &'static str, fr: &'static str| match lang {
+            Lang::En => en,
+            Lang::Fr => fr,
+        };
+        let mut page = Page::new(lang, words("Progress", "Avancement"));
+        page.paragraph(&format!(
+            "{} {}",
+            words("As of", "En date du"),
+            self.as_of.to_rfc3339_opts(SecondsFormat::Secs, true)
+        ));
+        let none = words("None.", "Aucun.");
+        let number = words("Number", "Nombre");
+        let state = words("State", "État");
+        let items: Vec<Vec<String>> = self
+            .items_by_state
+            .iter()
+            .map(|(state, n)| vec![state.words().get(lang).to_owned(), n.to_string()])
+            .collect();
+        page.table(words("Items", "Éléments"), &[state, number], &items, none);
+        let releases: Vec<Vec<String>> = self
+            .releases_by_state
+            .iter()
+            .map(|(state, n)| vec![state.words().get(lang).to_owned(), n.to_string()])
+            .collect();
+        page.table(
+            words("Releases", "Publications"),
+            &[state, number],
+            &releases,
+            none,
+        );
+        let late: Vec<Vec<String>> = self
+            .late
+            .iter()
+            .map(|late| {
+                vec![
+                    late.title.get(lang).to_owned(),
+                    late.due.to_string(),
+                    late.days.to_string(),
+                ]
+            })
+            .collect();
+        page.table(
+            words("Late", "En retard"),
+            &[
+                words("What", "Quoi"),
+                words("Due", "Attendu le"),
+                words("Days late", "Jours de retard"),
+            ],
+            &late,
+            none,
+        );
+        let waiting: Vec<Vec<String>> = self
+            .waiting
+            .iter()
+            .map(|line| vec![line.reason.get(lang).to_owned(), line.items.to_string()])
+            .collect();
+        page.table(
+            words("Reasons to wait", "Raisons d’attente"),
+            &[words("Reason", "Raison"), words("Items", "Éléments")],
+            &waiting,
+            none,
+        );
+        page.finish()
     }
 
     /// The report as JSON.

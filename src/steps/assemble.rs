@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use rideau_connectors::{DatasetDesired, FieldProblem};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -18,7 +19,7 @@ use crate::{
         Proposal, Public, PublicationState, ReleaseId, ReleaseState, RuleSet, Sha256, Situation,
         Stage, Standing, Treatment, Verdict, hash_json, judge, standing,
     },
-    record::{Inputs, Member, SIDECAR_NAME, Sidecar, assemble},
+    record::{Assembled, EMBARGO, Inputs, Member, SIDECAR_NAME, Sidecar, assemble},
 };
 
 /// Exactly what a decision is about: bytes, record and rules.
@@ -32,6 +33,9 @@ pub struct Bundle {
     pub dataset: DatasetDesired,
     /// Hash of the rules that judged it.
     pub rules: String,
+    /// The first day on which it may be public; any day when there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub embargo: Option<NaiveDate>,
 }
 
 /// One member of a bundle.
@@ -68,7 +72,7 @@ impl Bundle {
         hash_json(self)
     }
 
-    /// The same without the rules and what they say: equal when nothing public would change.
+    /// The same without the rules, what they say and the embargo: equal when nothing public would change.
     ///
     /// # Errors
     /// When it has no JSON form.
@@ -76,6 +80,7 @@ impl Bundle {
         let mut content = serde_json::to_value(self)?;
         if let Some(map) = content.as_object_mut() {
             map.remove("rules");
+            map.remove("embargo");
             let members = map.get_mut("members").and_then(|list| list.as_array_mut());
             for member in members.into_iter().flatten() {
                 if let Some(member) = member.as_object_mut() {
@@ -86,7 +91,8 @@ impl Bundle {
         hash_json(&content)
     }
 
-    /// What a decision to take a release back is bound to.
+    /// What a decision to take a release back is bound to: everything that was published of it, taken back since or not. So
+    /// it holds until the last target has followed.
     ///
     /// # Errors
     /// When it has no JSON form.
@@ -96,12 +102,6 @@ impl Bundle {
     ) -> Result<Sha256, serde_json::Error> {
         let public: Vec<_> = published
             .iter()
-            .filter(|p| {
-                matches!(
-                    p.state,
-                    PublicationState::Published | PublicationState::Sent
-                )
-            })
             .map(|p| json!({"target": p.target, "content": p.content_hash}))
             .collect();
         hash_json(&json!({"withdraw": release, "public": public}))
@@ -248,6 +248,12 @@ pub(super) async fn assemble_in(
     release.proposal = judgement.proposal;
     release.effect = situation.effect;
     release.reasons = reasons(judgement, &situation, &members, &problems);
+    if (before.proposal, before.state) == (Proposal::Withdraw, ReleaseState::Approved)
+        && (release.proposal, release.state) == (Proposal::Withdraw, ReleaseState::Approved)
+    {
+        // What a person said when taking it back is what the public is told.
+        release.reasons.clone_from(&before.reasons);
+    }
     if judgement.proposal == Proposal::Withdraw {
         release.bundle_hash = Some(withdrawal_hash);
         release.bundle = bundle
@@ -394,6 +400,10 @@ async fn make_bundle(
         }
     }
     problems.extend(found);
+    let embargo = embargo_of(&assembled).unwrap_or_else(|problem| {
+        problems.push(problem);
+        None
+    });
     problems.sort_by(|a, b| (&a.field, &a.code).cmp(&(&b.field, &b.code)));
     problems.dedup_by(|a, b| a.field == b.field && a.code == b.code);
     tx.set_record(
@@ -441,10 +451,29 @@ async fn make_bundle(
             members: bundle_members,
             dataset: assembled.dataset,
             rules: rules.to_owned(),
+            embargo,
         },
         problems,
         title,
     ))
+}
+
+fn embargo_of(assembled: &Assembled) -> Result<Option<NaiveDate>, FieldProblem> {
+    let Some(value) = assembled.inventory.get(EMBARGO) else {
+        return Ok(None);
+    };
+    value
+        .as_str()
+        .and_then(|day| day.trim().parse().ok())
+        .map(Some)
+        .ok_or_else(|| FieldProblem {
+            field: EMBARGO.to_owned(),
+            code: "wrong_type".to_owned(),
+            message: Bilingual::new(
+                "Embargo: write the first public day as 2026-01-31.",
+                "Embargo : écrivez le premier jour public ainsi : 2026-01-31.",
+            ),
+        })
 }
 
 /// The title in both languages for lists and logs; the one that is missing is stood in for by the other, then by the
@@ -906,4 +935,45 @@ async fn set_member_states(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::PlanId;
+
+    /// With several targets one follows before the other: what was decided still holds for the other.
+    #[test]
+    fn a_decision_to_take_back_holds_until_every_target_has_followed() {
+        use PublicationState as State;
+        let id = ReleaseId(uuid::Uuid::from_u128(1));
+        let there = |target: &str, state: State, content: &[u8]| Published {
+            release: id,
+            target: target.to_owned(),
+            state,
+            bundle_hash: Sha256::of(b"bundle"),
+            content_hash: Sha256::of(content),
+            address: None,
+            plan: PlanId(uuid::Uuid::nil()),
+            at: chrono::DateTime::UNIX_EPOCH,
+        };
+        let hash = |first: State, second: State, content: &[u8]| {
+            let published = [there("a", first, b"content"), there("b", second, content)];
+            Bundle::withdrawal_hash(id, &published).unwrap()
+        };
+        let decided = hash(State::Published, State::Published, b"content");
+        assert_eq!(
+            hash(State::Withdrawing, State::Published, b"content"),
+            decided
+        );
+        assert_eq!(
+            hash(State::Withdrawn, State::Published, b"content"),
+            decided
+        );
+        assert_eq!(
+            hash(State::Withdrawn, State::Withdrawn, b"content"),
+            decided
+        );
+        assert_ne!(hash(State::Published, State::Published, b"other"), decided);
+    }
 }

@@ -44,7 +44,7 @@ pub struct Examination {
     pub renditions: Vec<RenditionFile>,
     /// What a person should know.
     pub warnings: Vec<Warning>,
-    /// What the content says about itself: `title`, `language`.
+    /// What the content says about itself: `title`, `language`, `period`.
     pub document: Value,
     /// What was found.
     pub facts: Vec<Fact>,

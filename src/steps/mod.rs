@@ -10,10 +10,12 @@ pub mod examine;
 mod fetch;
 mod inventory;
 mod publish;
+mod reports;
 mod reread;
 mod scan;
 mod screen;
 mod transfer;
+mod verify;
 
 use std::time::Duration;
 
@@ -31,8 +33,13 @@ use crate::{
 
 pub use assemble::{Bundle, BundleMember, BundleRendition, decide, reassemble, withdraw};
 pub use inventory::inventory;
-pub use publish::{PlanBody, PlannedRelease, apply_plan, plan_release, store_plan};
+pub use publish::{
+    PlanBody, PlannedRelease, TakenBack, apply_plan, plan_release, store_plan, table_changes,
+    withdraw_now,
+};
+pub use reports::{progress, release_plan};
 pub use transfer::{build_transfer, decide_transfer, plan_transfer};
+pub use verify::{Agreement, Verified, verify};
 
 /// The name under which the program itself acts in the log.
 pub const RIDEAU: &str = "rideau";

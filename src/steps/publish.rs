@@ -1,13 +1,14 @@
 //! approved release → target: a plan is made, stored, and executed unchanged; nothing is sent without a standing decision
 //! about exactly what is sent.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 use futures::{StreamExt, stream::BoxStream};
 use rideau_connectors::{
-    Change, ContentStore, DatasetDesired, DatasetPlan, Journal, PortError, difference,
+    Change, ContentStore, DatasetDesired, DatasetPlan, Journal, PortError, difference, keep_edits,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -24,6 +25,7 @@ use crate::{
         Bilingual, Clock, DecisionKind, PlanId, PlanState, Proposal, PublicationState, ReleaseId,
         ReleaseState, Sha256, Standing, hash_json, standing,
     },
+    record::{MOST_BYTES, TableChanges},
 };
 
 /// A plan for one target.
@@ -61,8 +63,11 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
         )));
     };
     // What is taken back waits for no window.
-    let withdraws =
-        app.catalog.read().await?.release(release).await?.proposal == Proposal::Withdraw;
+    let known = app.catalog.read().await?.release(release).await?;
+    let withdraws = known.proposal == Proposal::Withdraw;
+    if let Some((_, until)) = embargo(app, &known).filter(|_| !withdraws) {
+        return wait_for_window(app, work, &target, Some(until)).await;
+    }
     let window = setup.window.as_ref().filter(|_| !withdraws);
     if let Some(until) = window.and_then(|window| window.closed_until(app.now())) {
         return wait_for_window(app, work, &target, until).await;
@@ -90,7 +95,7 @@ async fn wait_for_window(
     app: &App,
     work: &Claimed,
     target: &str,
-    until: Option<chrono::DateTime<chrono::Utc>>,
+    until: Option<DateTime<Utc>>,
 ) -> Result<(), StepError> {
     let Some(until) = until else {
         return Err(StepError::Person(crate::bilingual!(
@@ -101,6 +106,22 @@ async fn wait_for_window(
     let mut tx = app.catalog.write().await?;
     tx.put_back(work, until, None, false).await?;
     Ok(tx.commit().await?)
+}
+
+/// The first day on which a release may be public, and when it begins; `None` when it is there or there is none.
+fn embargo(app: &App, release: &Release) -> Option<(NaiveDate, DateTime<Utc>)> {
+    let day: NaiveDate = release.bundle.get("embargo")?.as_str()?.parse().ok()?;
+    if day <= app.today() {
+        return None;
+    }
+    let midnight = day.and_time(NaiveTime::MIN);
+    // Where clocks skip midnight, the day begins an hour later by them: trying too early only waits again.
+    let begins = app
+        .zone
+        .from_local_datetime(&midnight)
+        .earliest()
+        .map_or_else(|| midnight.and_utc(), |at| at.with_timezone(&Utc));
+    Some((day, begins))
 }
 
 fn parse_subject(work: &Claimed) -> Result<(ReleaseId, String), StepError> {
@@ -123,10 +144,7 @@ pub async fn plan_release(
     target: &TargetSetup,
     id: ReleaseId,
 ) -> Result<Option<PlannedRelease>, StepError> {
-    let mut tx = app.catalog.read().await?;
-    let release = tx.release(id).await?;
-    let published = tx.published(id).await?;
-    drop(tx);
+    let release = app.catalog.read().await?.release(id).await?;
     let (Some(bound_hash), false) = (
         release.bundle_hash,
         matches!(
@@ -136,39 +154,22 @@ pub async fn plan_release(
     ) else {
         return Ok(None);
     };
-    let journal = CatalogJournal::reading(app, &target.name);
-    let before = target.connector.observe(id.0, &journal).await?;
     if release.proposal == Proposal::Withdraw {
-        let Some(last) = published.iter().find(|p| p.target == target.name) else {
-            return Ok(None);
-        };
-        let there = before
-            .as_ref()
-            .is_some_and(|seen| seen.state != rideau_connectors::PublicState::Withdrawn);
         let reason = release.reasons.first().cloned().unwrap_or_default();
-        return Ok(Some(PlannedRelease {
-            release: id,
-            title: release.title.clone(),
-            proposal: Proposal::Withdraw,
-            bound_hash,
-            content_hash: last.content_hash,
-            plan: DatasetPlan {
-                dataset: id.0,
-                before,
-                after: None,
-                changes: if there {
-                    vec![Change::Withdraw { reason }]
-                } else {
-                    Vec::new()
-                },
-            },
-        }));
+        return plan_withdrawal(app, target, id, &reason, false).await;
     }
     if release.bundle.get("dataset").is_none() {
         return Ok(None);
     }
+    let journal = CatalogJournal::reading(app, &target.name);
+    let before = target.connector.observe(id.0, &journal).await?;
     let bundle: Bundle = serde_json::from_value(release.bundle.clone())?;
-    let desired: DatasetDesired = target.connector.canonical(bundle.dataset.clone());
+    let mut desired: DatasetDesired = target.connector.canonical(bundle.dataset.clone());
+    if let Some(seen) = before.as_ref().filter(|_| target.keep_edits)
+        && let Some(sent) = last_sent(app, target, id).await?
+    {
+        desired = keep_edits(desired, &sent, seen);
+    }
     let changes = difference(&desired, before.as_ref());
     Ok(Some(PlannedRelease {
         release: id,
@@ -191,6 +192,120 @@ async fn as_in_its_source(app: &App, planned: &PlannedRelease) -> Result<bool, S
         return Ok(true);
     }
     still_as_decided(app, planned.release).await
+}
+
+/// What was last sent of a release to a target; `None` when nothing is public there.
+async fn last_sent(
+    app: &App,
+    target: &TargetSetup,
+    id: ReleaseId,
+) -> Result<Option<DatasetDesired>, StepError> {
+    let mut tx = app.catalog.read().await?;
+    let published = tx.published(id).await?;
+    let Some(there) = published
+        .iter()
+        .find(|p| p.target == target.name && p.state == PublicationState::Published)
+    else {
+        return Ok(None);
+    };
+    let body: PlanBody = serde_json::from_value(tx.plan(there.plan).await?.body)?;
+    Ok(body
+        .releases
+        .into_iter()
+        .find(|planned| planned.release == id)
+        .and_then(|planned| planned.plan.after))
+}
+
+/// What takes a release back from one target. `None` when it never was there. A target that shows nothing of what was put
+/// there is doubted (not mounted, another account, another folder), unless a person has said that it is `gone`.
+async fn plan_withdrawal(
+    app: &App,
+    target: &TargetSetup,
+    id: ReleaseId,
+    reason: &Bilingual,
+    gone: bool,
+) -> Result<Option<PlannedRelease>, StepError> {
+    let mut tx = app.catalog.read().await?;
+    let release = tx.release(id).await?;
+    let published = tx.published(id).await?;
+    drop(tx);
+    let Some(last) = published.iter().find(|p| p.target == target.name) else {
+        return Ok(None);
+    };
+    let journal = CatalogJournal::reading(app, &target.name);
+    let before = target.connector.observe(id.0, &journal).await?;
+    if before.is_none() && last.state != PublicationState::Withdrawn && !gone {
+        return Err(StepError::Person(crate::bilingual!(
+            "{} shows nothing of “{}”, which was published there: it may be unreachable or not mounted, and still public. Check it and try again. If it was deleted there for good: `rideau release withdraw {id} --now --gone`.",
+            "{} ne montre rien de « {} », qui y a été publié : la cible est peut-être injoignable ou non montée, et la publication toujours publique. Vérifiez-la et réessayez. Si elle y a été supprimée pour de bon : `rideau release withdraw {id} --now --gone`.",
+            target.name,
+            release.title
+        )));
+    }
+    let there = before
+        .as_ref()
+        .is_some_and(|seen| seen.state != rideau_connectors::PublicState::Withdrawn);
+    Ok(Some(PlannedRelease {
+        release: id,
+        title: release.title,
+        proposal: Proposal::Withdraw,
+        bound_hash: Bundle::withdrawal_hash(id, &published)?,
+        content_hash: last.content_hash,
+        plan: DatasetPlan {
+            dataset: id.0,
+            before,
+            after: None,
+            changes: if there {
+                vec![Change::Withdraw {
+                    reason: reason.clone(),
+                }]
+            } else {
+                Vec::new()
+            },
+        },
+    }))
+}
+
+/// What changes in the tables whose files a plan replaces, by file name; those that cannot be compared are left out.
+///
+/// # Errors
+/// When the blob store fails.
+pub async fn table_changes(
+    app: &App,
+    plan: &DatasetPlan,
+) -> Result<BTreeMap<String, TableChanges>, StepError> {
+    let mut found = BTreeMap::new();
+    for change in &plan.changes {
+        let Change::ReplaceContent {
+            file_name,
+            old: Some(old),
+            new,
+            size_bytes,
+            ..
+        } = change
+        else {
+            continue;
+        };
+        let is_table = std::path::Path::new(file_name)
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+        let (true, Ok(old), Ok(new)) = (
+            is_table && *size_bytes <= MOST_BYTES,
+            old.parse::<Sha256>(),
+            new.parse::<Sha256>(),
+        ) else {
+            continue;
+        };
+        // What was published before this catalog was made is not there.
+        if !app.blobs.exists(old).await? || !app.blobs.exists(new).await? {
+            continue;
+        }
+        let (before, after) = (app.blobs.get(old).await?, app.blobs.get(new).await?);
+        if let Some(changes) = TableChanges::between(&before, &after) {
+            found.insert(file_name.clone(), changes);
+        }
+    }
+    Ok(found)
 }
 
 /// Whether a decision stands for exactly what is planned, now.
@@ -290,6 +405,16 @@ pub async fn apply_plan(app: &App, plan: &Plan) -> Result<(), StepError> {
                 planned.release
             )));
         }
+        let release = app.catalog.read().await?.release(planned.release).await?;
+        if planned.proposal != Proposal::Withdraw
+            && let Some((day, _)) = embargo(app, &release)
+        {
+            return Err(StepError::Person(crate::bilingual!(
+                "“{}” is under embargo: it may be public from {day} on. Apply the plan then, or change the record’s embargo and approve again.",
+                "« {} » est sous embargo : il peut être public à compter du {day}. Exécutez le plan ce jour-là, ou changez l’embargo dans la fiche et approuvez de nouveau.",
+                planned.title
+            )));
+        }
     }
     for planned in &body.releases {
         if !as_in_its_source(app, planned).await? {
@@ -302,6 +427,76 @@ pub async fn apply_plan(app: &App, plan: &Plan) -> Result<(), StepError> {
     }
     execute(app, setup, plan, &body).await?;
     if setup.connector.publishes_on_finish() {
+        finish_target(app, setup).await?;
+    }
+    Ok(())
+}
+
+/// How taking back at once went on one target.
+#[derive(Debug)]
+pub struct TakenBack {
+    /// The target's name.
+    pub target: String,
+    /// `Err` where it failed: it is still public there.
+    pub outcome: Result<(), StepError>,
+}
+
+/// A person takes a release back here and now, in this process: no daemon, queue, window or second person is waited for,
+/// and a target that fails does not keep the others. Publishing it again takes a new approval. `gone`: a target that shows
+/// nothing of it has deleted it for good.
+///
+/// # Errors
+/// When nothing of it is public, or the catalog refuses.
+pub async fn withdraw_now(
+    app: &App,
+    id: ReleaseId,
+    person: &str,
+    reason: &str,
+    gone: bool,
+) -> Result<Vec<TakenBack>, StepError> {
+    // Decided and queued first: where this process fails, the daemon goes on.
+    super::withdraw(app, id, person, reason).await?;
+    let published = app.catalog.read().await?.published(id).await?;
+    let mut ended = Vec::new();
+    for there in published {
+        // What is already on its way out may still be seen by the public.
+        if there.state == PublicationState::Withdrawn {
+            continue;
+        }
+        let outcome = take_back(app, id, &there.target, reason, gone).await;
+        ended.push(TakenBack {
+            target: there.target,
+            outcome,
+        });
+    }
+    Ok(ended)
+}
+
+async fn take_back(
+    app: &App,
+    id: ReleaseId,
+    target: &str,
+    reason: &str,
+    gone: bool,
+) -> Result<(), StepError> {
+    let setup = app.targets.get(target).ok_or_else(|| {
+        StepError::Person(crate::bilingual!(
+            "The target {target} is not configured any more. Take the release back there by hand.",
+            "La cible {target} n’est plus configurée. Retirez-y la publication à la main."
+        ))
+    })?;
+    if let Some(planned) = plan_withdrawal(app, setup, id, &Bilingual::same(reason), gone).await? {
+        let body = PlanBody {
+            target: setup.name.clone(),
+            releases: vec![planned],
+        };
+        let plan = store_plan(app, &body).await?;
+        execute(app, setup, &plan, &body).await?;
+    }
+    let mut tx = app.catalog.read().await?;
+    let waits = !tx.waiting_for_switch(&setup.name).await?.is_empty();
+    drop(tx);
+    if waits && setup.connector.publishes_on_finish() {
         finish_target(app, setup).await?;
     }
     Ok(())

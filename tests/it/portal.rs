@@ -824,6 +824,92 @@ async fn withdrawal_and_return() {
     );
 }
 
+/// Tables are there by column, with types and all rows, and follow when the file changes.
+#[tokio::test]
+async fn tables_are_loaded_with_types() {
+    let Some(portal) = Portal::find().await else {
+        return;
+    };
+    let (target, memory) = (
+        portal.target_with(&portal.editor, "datastore = true"),
+        Memory::default(),
+    );
+    let id = unique();
+    let rows = |n: u32| -> Vec<u8> {
+        let lines: Vec<String> = (0..n)
+            .map(|i| format!("{i},2026-01-{:02},\"é, {i}\"\r\n", i % 28 + 1))
+            .collect();
+        format!("n,day,note\r\n--,,x\r\n{}", lines.concat()).into_bytes()
+    };
+    let schema = json!({
+        "fields": [{"name": "n", "type": "integer", "title": "Number"}, {"name": "day", "type": "date"}, {"name": "note", "type": "string"}],
+        "missingValues": ["", "--"],
+    });
+    let mut wanted = dataset(id, &memory);
+    let table = |n: u32| resource(id, "table.csv", &rows(n), &memory);
+    let described = {
+        let mut one = resource(
+            id,
+            "table.schema.json",
+            schema.to_string().as_bytes(),
+            &memory,
+        );
+        one.fields.insert("format".to_owned(), json!("JSON"));
+        one.media_type = "application/json".to_owned();
+        one
+    };
+    wanted.resources = vec![table(4500), described];
+    let asked = &portal;
+    let search = move |body: Value| async move {
+        let (status, answer) = asked.action("datastore_search", &body, &asked.editor).await;
+        assert_eq!(status, 200, "{answer}");
+        answer["result"].clone()
+    };
+    push(&target, &wanted, &memory).await.unwrap();
+    let resource = wanted.resources[0].id;
+    let found = search(json!({"resource_id": resource, "filters": {"n": 7}})).await;
+    assert_eq!(found["records"][0]["note"], "é, 7", "{found}");
+    let kinds: Vec<(String, String)> = found["fields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|field| {
+            let text = |name: &str| field[name].as_str().unwrap().to_owned();
+            (text("id"), text("type"))
+        })
+        .filter(|(id, _)| id != "_id")
+        .collect();
+    let kind = |name: &str, kind: &str| (name.to_owned(), kind.to_owned());
+    assert_eq!(
+        kinds,
+        [
+            kind("n", "numeric"),
+            kind("day", "date"),
+            kind("note", "text")
+        ]
+    );
+    let all = search(json!({"resource_id": resource, "limit": 0})).await;
+    assert_eq!(all["total"], 4501);
+    assert_published(&portal, &wanted, &memory).await;
+    assert_eq!(push(&target, &wanted, &memory).await.unwrap().writes, 0);
+
+    // Another file: the old rows are gone.
+    wanted.resources[0] = table(10);
+    push(&target, &wanted, &memory).await.unwrap();
+    let all = search(json!({"resource_id": resource, "limit": 0})).await;
+    assert_eq!(all["total"], 11);
+
+    // A lost answer in the middle neither doubles nor loses rows.
+    portal
+        .fault(&json!({"action": "datastore_upsert", "mode": "lost"}))
+        .await;
+    wanted.resources[0] = table(2500);
+    push_until_done(&target, &wanted, &memory).await;
+    portal.no_faults().await;
+    let all = search(json!({"resource_id": resource, "limit": 0})).await;
+    assert_eq!(all["total"], 2501);
+}
+
 #[tokio::test]
 async fn a_deleted_record_is_revived() {
     let Some(portal) = Portal::find().await else {
@@ -1073,6 +1159,25 @@ async fn too_large_is_refused_before_sending() {
 }
 
 #[tokio::test]
+async fn too_many_files_are_refused_before_sending() {
+    let Some(portal) = Portal::find().await else {
+        return;
+    };
+    let (target, memory) = (
+        portal.target_with(&portal.editor, "most_resources = 2"),
+        Memory::default(),
+    );
+    let mut wanted = dataset(unique(), &memory);
+    assert!(target.validate(&wanted, day(2026, 11, 24)).is_empty());
+    wanted
+        .resources
+        .push(resource(wanted.id, "third.csv", b"a,b\n1,2\n", &memory));
+    let problems = target.validate(&wanted, day(2026, 11, 24));
+    assert_eq!(names(&problems), ["resources"]);
+    assert_eq!(problems[0].code, "too_many");
+}
+
+#[tokio::test]
 async fn all_field_errors_at_once() {
     let Some(portal) = Portal::find().await else {
         return;
@@ -1187,6 +1292,53 @@ fn bare(field: &str) -> String {
         .or_else(|| field.strip_suffix("-fr"))
         .unwrap_or(field)
         .to_owned()
+}
+
+/// How we and the portal differ about a record; `None` when both say the same of the same fields.
+async fn disagreement(portal: &Portal, body: &Value, today: NaiveDate) -> Option<String> {
+    let mut ours = fields(body);
+    let resources: Vec<ResourceDesired> = ours
+        .remove("resources")
+        .and_then(|list| list.as_array().cloned())
+        .into_iter()
+        .flatten()
+        .map(|one| {
+            let mut fields = fields(&one);
+            fields.remove("url");
+            ResourceDesired {
+                id: Uuid::nil(),
+                fields,
+                file_name: "a.csv".to_owned(),
+                media_type: "text/csv".to_owned(),
+                size_bytes: 0,
+                sha256: String::new(),
+            }
+        })
+        .collect();
+    let ours: BTreeSet<String> = registry::validate(&ours, &resources, today)
+        .iter()
+        .map(|p| bare(&p.field))
+        .collect();
+    let theirs = portal_says(portal, body).await;
+    let same = match &theirs {
+        None => ours.is_empty(),
+        Some(fields) if fields.contains("(error)") => !ours.is_empty(),
+        Some(fields) => *fields == ours,
+    };
+    (!same).then(|| format!("{body}\n  portal: {theirs:?}\n  ours:   {ours:?}"))
+}
+
+/// A record that is right, owned by the test's organization.
+fn plain_record(portal: &Portal) -> Value {
+    let mut body = record();
+    body.as_object_mut().unwrap().retain(|name, _| {
+        !matches!(
+            name.as_str(),
+            "source_id" | "spatial" | "maintainer_email" | "time_period_coverage_start" | "creator"
+        )
+    });
+    body["owner_org"] = json!(portal.organization);
+    body
 }
 
 #[tokio::test]
@@ -1341,53 +1493,11 @@ async fn the_registry_gives_the_same_verdict() {
     let today = day(2026, 11, 24);
     let mut wrong = Vec::new();
     for case in &cases {
-        let mut body = record();
-        body.as_object_mut().unwrap().retain(|name, _| {
-            !matches!(
-                name.as_str(),
-                "source_id"
-                    | "spatial"
-                    | "maintainer_email"
-                    | "time_period_coverage_start"
-                    | "creator"
-            )
-        });
-        body["owner_org"] = json!(portal.organization);
+        let mut body = plain_record(&portal);
         for (name, value) in case.as_object().unwrap() {
             body[name] = value.clone();
         }
-        let mut ours = fields(&body);
-        let resources: Vec<ResourceDesired> = ours
-            .remove("resources")
-            .and_then(|list| list.as_array().cloned())
-            .into_iter()
-            .flatten()
-            .map(|one| {
-                let mut fields = fields(&one);
-                fields.remove("url");
-                ResourceDesired {
-                    id: Uuid::nil(),
-                    fields,
-                    file_name: "a.csv".to_owned(),
-                    media_type: "text/csv".to_owned(),
-                    size_bytes: 0,
-                    sha256: String::new(),
-                }
-            })
-            .collect();
-        let ours: BTreeSet<String> = registry::validate(&ours, &resources, today)
-            .iter()
-            .map(|p| bare(&p.field))
-            .collect();
-        let theirs = portal_says(&portal, &body).await;
-        let same = match &theirs {
-            None => ours.is_empty(),
-            Some(fields) if fields.contains("(error)") => !ours.is_empty(),
-            Some(fields) => *fields == ours,
-        };
-        if !same {
-            wrong.push(format!("{case}\n  portal: {theirs:?}\n  ours:   {ours:?}"));
-        }
+        wrong.extend(disagreement(&portal, &body, today).await);
     }
     println!("{} records compared", cases.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -1455,5 +1565,202 @@ async fn the_registry_takes_every_value_of_our_lists() {
                 assert_eq!(portal_says(&portal, &one).await, None, "{field} {value}");
             }
         }
+    }
+}
+
+/// Records made at random, always the same ones: right, nearly right and wrong, several things at once.
+mod generated {
+    use proptest::{
+        collection::vec,
+        prelude::*,
+        sample::{select, subsequence},
+        strategy::ValueTree,
+        test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
+    };
+
+    use super::*;
+
+    /// What is changed about a right record: field and value.
+    type Edit = (&'static str, Value);
+
+    fn words() -> impl Strategy<Value = String> {
+        "[a-zé][a-zé' ]{0,20}[a-zé]"
+            .prop_map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "))
+    }
+
+    fn listed(field: &'static str) -> Vec<String> {
+        registry::choices("dataset", field)
+            .into_iter()
+            .map(|choice| choice.value)
+            .collect()
+    }
+
+    /// A value that the registry takes.
+    fn right() -> BoxedStrategy<Edit> {
+        let text = |field: &'static str| {
+            (words(), words())
+                .prop_map(move |(en, fr)| (field, json!({"en": en, "fr": fr})))
+                .boxed()
+        };
+        let one_of = |field: &'static str| {
+            select(listed(field))
+                .prop_map(move |value| (field, json!(value)))
+                .boxed()
+        };
+        let some_of = |field: &'static str| {
+            let all = listed(field);
+            let most = all.len().min(5);
+            subsequence(all, 1..=most)
+                .prop_map(move |values| (field, json!(values)))
+                .boxed()
+        };
+        let day = |field: &'static str| {
+            (1950..2025_i32, 1..=12_u32, 1..=28_u32)
+                .prop_map(move |(year, month, day)| {
+                    (field, json!(format!("{year}-{month:02}-{day:02}")))
+                })
+                .boxed()
+        };
+        let keywords = (vec(words(), 1..4), vec(words(), 1..4))
+            .prop_map(|(en, fr)| ("keywords", json!({"en": en, "fr": fr})))
+            .boxed();
+        let email = ("[a-z]{1,8}", "[a-z]{1,8}")
+            .prop_map(|(name, host)| ("maintainer_email", json!(format!("{name}@{host}.ca"))))
+            .boxed();
+        let creator = words().prop_map(|text| ("creator", json!(text))).boxed();
+        proptest::strategy::Union::new([
+            text("title_translated"),
+            text("notes_translated"),
+            one_of("frequency"),
+            one_of("jurisdiction"),
+            some_of("subject"),
+            some_of("audience"),
+            some_of("topic_category"),
+            some_of("geographic_region"),
+            day("date_published"),
+            day("time_period_coverage_start"),
+            day("time_period_coverage_end"),
+            keywords,
+            email,
+            creator,
+        ])
+        .boxed()
+    }
+
+    /// A value that a sidecar or a mapping could give by mistake; some are taken all the same.
+    fn odd() -> BoxedStrategy<Edit> {
+        let nonsense = select(vec![
+            json!(null),
+            json!(""),
+            json!("nope"),
+            json!(5),
+            json!([]),
+            json!({}),
+            json!(["nope"]),
+            json!({"en": "only English"}),
+            json!({"fr": "seulement en français"}),
+            json!({"en": "a", "fr": ""}),
+        ]);
+        let fields = vec![
+            "title_translated",
+            "notes_translated",
+            "subject",
+            "frequency",
+            "collection",
+            "jurisdiction",
+            "license_id",
+            "restrictions",
+            "imso_approval",
+            "audience",
+            "topic_category",
+            "geographic_region",
+        ];
+        let anywhere = (select(fields), nonsense).boxed();
+        let days = (
+            select(vec![
+                "date_published",
+                "date_modified",
+                "time_period_coverage_start",
+                "time_period_coverage_end",
+            ]),
+            select(vec![
+                json!("2026-13-01"),
+                json!("2026-02-30"),
+                json!("2026"),
+                json!("01/02/2026"),
+                json!("yesterday"),
+                json!("2099-01-01"),
+                json!("2026/1/2"),
+                json!(""),
+            ]),
+        )
+            .boxed();
+        let keywords = vec("[a-zé ,;/'()-]{0,12}", 0..3)
+            .prop_map(|list| ("keywords", json!({"en": list, "fr": ["mot"]})))
+            .boxed();
+        let mixed = (subsequence(listed("subject"), 1..=2), words())
+            .prop_map(|(mut values, wrong)| {
+                values.push(wrong);
+                ("subject", json!(values))
+            })
+            .boxed();
+        let emails = select(vec!["a b@c.ca", "@b.ca", "a@", "a.b@c", "x", "a@b@c.ca"])
+            .prop_map(|text| ("maintainer_email", json!(text)))
+            .boxed();
+        proptest::strategy::Union::new([anywhere, days, keywords, mixed, emails]).boxed()
+    }
+
+    fn apply(body: &mut Value, edits: &[Edit]) {
+        for (field, value) in edits {
+            body[*field] = value.clone();
+        }
+    }
+
+    fn number_of_records() -> usize {
+        std::env::var("RIDEAU_TEST_RECORDS")
+            .ok()
+            .and_then(|n| n.parse().ok())
+            .unwrap_or(150)
+    }
+
+    #[tokio::test]
+    async fn generated_records_get_the_same_verdict() {
+        let Some(portal) = Portal::find().await else {
+            return;
+        };
+        let mut runner = TestRunner::new_with_rng(
+            Config::default(),
+            TestRng::deterministic_rng(RngAlgorithm::ChaCha),
+        );
+        let strategy = (vec(right(), 0..5), vec(odd(), 0..3));
+        let today = day(2026, 11, 24);
+        let (mut wrong, mut accepted, mut refused) = (Vec::new(), 0, 0);
+        for _ in 0..number_of_records() {
+            let (good, bad) = strategy.new_tree(&mut runner).unwrap().current();
+            let mut body = plain_record(&portal);
+            apply(&mut body, &good);
+            // Right edits alone are right: else the portal and we could agree on nonsense.
+            if bad.is_empty() {
+                let problems = registry::validate(&fields(&body), &[], today);
+                if !problems.is_empty() {
+                    wrong.push(format!("{body}\n  refused though right: {problems:?}"));
+                }
+            }
+            apply(&mut body, &bad);
+            if registry::validate(&fields(&body), &[], today).is_empty() {
+                accepted += 1;
+            } else {
+                refused += 1;
+            }
+            wrong.extend(disagreement(&portal, &body, today).await);
+        }
+        println!("{accepted} accepted, {refused} refused");
+        assert!(accepted > 20 && refused > 20, "{accepted} {refused}");
+        assert!(
+            wrong.is_empty(),
+            "{} differ:\n{}",
+            wrong.len(),
+            wrong.join("\n")
+        );
     }
 }

@@ -68,6 +68,12 @@ on_both_databases! {
         assert_eq!(planned.len(), 1, "{planned:?}");
         assert_eq!(list(&planned[0]["plan"]["body"]["releases"]).len(), 1);
         assert_eq!(list(&planned[0]["held"]).len(), 1);
+        let release = text(&planned[0], "/plan/body/releases/0/release");
+        let tables = &planned[0]["tables"][&release];
+        let table = tables.as_object().unwrap().values().next().unwrap();
+        assert_eq!(table["rows_changed"], 2, "{tables}");
+        assert_eq!(table["totals"][0]["unusual"], true, "{tables}");
+        assert!(shown.contains("rows: 2 → 2 (0 added, 0 removed, 2 changed)"), "{shown}");
         let changes = kinds_of_changes(&planned[0]);
         assert!(!changes.is_empty() && changes.iter().all(|kind| kind != "create_dataset"), "{changes:?}");
 
@@ -182,6 +188,90 @@ on_both_databases! {
         department.rideau(&["release", "withdraw", FILE, "--reason", "again"]).refused("nothing to take back");
     }
 
+    /// What is under embargo is approved and stays here until its day; nobody gets it out earlier by hand.
+    fn an_embargo_is_kept(database) {
+        let department = Department::new(database);
+        department.configure(|text| {
+            *text = text.replace(
+                "date_published = \"2026-01-15\"",
+                "date_published = \"2026-01-15\"\nembargo = \"2999-12-31\"",
+            );
+        });
+        department.table(FILE, 1200);
+        department.run_once();
+        assert_eq!(department.state(FILE), "approved");
+        assert!(!department.public_holds("1200"));
+        let shown = department.does(&["release", "list"]).stdout;
+        assert!(shown.contains("2999-12-31"), "{shown}");
+        let plan = text(&department.json(&["release", "plan"]), "/0/plan/id");
+        department.rideau(&["release", "apply", &plan]).refused("under embargo");
+        assert!(!department.public_holds("1200"));
+
+        // Nonsense is a point of the record; another day is another decision.
+        department.does(&["review", "set", FILE, "embargo", "soon", "--by", "Ada Sample"]);
+        assert_eq!(department.review(FILE)["record"]["problems"][0]["field"], "embargo");
+        department.does(&["review", "set", FILE, "embargo", "2020-01-31", "--by", "Ada Sample"]);
+        department.run_once();
+        assert_eq!(department.state(FILE), "published");
+        assert!(department.public_holds("1200"));
+        assert!(!department.public_holds("2020-01-31"), "the embargo is nobody's business");
+    }
+
+    /// In an emergency nothing is waited for: no daemon, no window, no second person; and a reason is told.
+    fn a_person_withdraws_here_and_now(database) {
+        let mut department = published(database);
+        department.reconfigure(|setup| {
+            setup.two_persons = true;
+            setup.window = "0 0 3 29 2 *";
+        });
+        department.does(&["release", "withdraw", FILE, "--now", "--reason", "names in the notes", "--by", "Ada Sample"]);
+        assert!(!department.public_holds("1200"), "at once, without a run");
+        assert!(department.public_holds("names in the notes"));
+        department.run_once();
+        department.run_once();
+        assert!(!department.public_holds("1200"), "it came back by itself");
+        assert_ne!(department.state(FILE), "published");
+        department.rideau(&["release", "withdraw", FILE, "--now", "--reason", "again"]).refused("nothing to take back");
+    }
+
+    /// A target that shows nothing is not a target from which it was taken back.
+    fn a_target_that_shows_nothing_is_doubted(database) {
+        let department = published(database);
+        let (there, away) = (department.path("public"), department.path("away"));
+        fs::rename(&there, &away).unwrap();
+        let said = department.rideau(&["release", "withdraw", FILE, "--now", "--reason", "a mistake"]).ends_with(1);
+        assert!(said.stdout.contains("STILL PUBLIC"), "{said:?}");
+        department.rideau(&["run", "--once", "--patience", "0"]);
+        let published = &department.json(&["release", "list"])[0]["published"][0];
+        assert_ne!(published["state"], "withdrawn", "{published}");
+
+        // It is mounted again.
+        fs::remove_dir_all(&there).ok();
+        fs::rename(&away, &there).unwrap();
+        department.does(&["release", "withdraw", FILE, "--now", "--reason", "a mistake"]);
+        assert!(!department.public_holds("1200"));
+
+        // Deleted for good: a person says so.
+        department.run_once();
+        department.approve(FILE, "Ada Sample").ends_with(0);
+        department.run_once();
+        assert!(department.public_holds("1200"));
+        fs::remove_dir_all(&there).unwrap();
+        department.does(&["release", "withdraw", FILE, "--now", "--gone", "--reason", "deleted by the web team"]);
+        let published = &department.json(&["release", "list"])[0]["published"][0];
+        assert_eq!(published["state"], "withdrawn", "{published}");
+    }
+
+    /// The reason reaches the public although the release is looked at again before the target is.
+    fn the_reason_of_a_withdrawal_survives_another_look(database) {
+        let department = published(database);
+        department.does(&["release", "withdraw", FILE, "--reason", "figures were wrong", "--by", "Ada Sample"]);
+        department.does(&["review", "set", FILE, "maintainer_email", "open@example.gc.ca", "--by", "Ada Sample"]);
+        department.run_once();
+        assert!(!department.public_holds("1200"));
+        assert!(department.public_holds("figures were wrong"));
+    }
+
     /// A source without its marker is a source that is not there, and keeps what is known of it.
     fn a_source_without_its_marker_loses_nothing(database) {
         let department = ten(database);
@@ -273,4 +363,53 @@ fn a_target_that_is_away_does_not_keep_the_other_busy() {
     assert!(department.public_holds("1200"));
     let second = department.json(&["run", "--once", "--patience", "0"]);
     assert!(second["steps"].as_u64().unwrap() < 5, "{second}");
+}
+
+/// What was taken back is taken back everywhere, though one target follows later than the other; no policy brings it back.
+#[test]
+fn a_withdrawal_reaches_a_target_that_is_busy() {
+    let department = Department::with(Database::sqlite(), |setup| setup.updates = "automatic");
+    department.configure(|text| {
+        *text = text
+            .replace(
+                "targets = [\"catalogue\"]",
+                "targets = [\"catalogue\", \"mirror\"]",
+            )
+            .replace(
+                "\n[rules]\n",
+                "\n[[targets]]\nname = \"mirror\"\nkind = \"catalogue\"\npath = \"mirror\"\n\n[rules]\n",
+            );
+    });
+    department.table(FILE, 1200);
+    department.run_once();
+    let states = |department: &Department| -> Vec<String> {
+        let releases = department.json(&["release", "list"]);
+        list(&releases[0]["published"])
+            .iter()
+            .map(|published| text(published, "/state"))
+            .collect()
+    };
+    assert_eq!(states(&department), ["published", "published"]);
+
+    // Another process is switching the mirror.
+    let busy = fs::File::open(department.path("mirror/lock")).unwrap();
+    busy.lock().unwrap();
+    department.does(&[
+        "release",
+        "withdraw",
+        FILE,
+        "--reason",
+        "a mistake",
+        "--by",
+        "Ada Sample",
+    ]);
+    department
+        .rideau(&["run", "--once", "--patience", "0"])
+        .ends_with(0);
+    assert!(!department.public_holds("1200"));
+    drop(busy);
+    department.run_once();
+    department.run_once();
+    assert_eq!(states(&department), ["withdrawn", "withdrawn"]);
+    assert!(!department.public_holds("1200"), "it came back by itself");
 }

@@ -233,6 +233,8 @@ fn changes_are_held(department: &Department, portal: &(String, String), id: &str
         "{output:?}"
     );
 
+    edits_by_hand_are_told(department, portal, id);
+
     // Gone from the source: taken back only when a person says so.
     department.remove("table_en.csv");
     // One file of one is no mass absence: fewer than five items are known.
@@ -251,4 +253,29 @@ fn changes_are_held(department: &Department, portal: &(String, String), id: &str
         .ends_with(0);
     department.run_once();
     assert_eq!(dataset(portal, id)["ready_to_publish"], "false");
+}
+
+/// Somebody edits the record on the portal: it is told, kept until a person says otherwise, and undone by a plan.
+fn edits_by_hand_are_told(department: &Department, (url, token): &(String, String), id: &str) {
+    department.does(&["release", "verify", "--content"]);
+    let title = json!({"en": "Edited by hand", "fr": "Modifié à la main"});
+    call(
+        url,
+        "/api/3/action/package_patch",
+        "POST",
+        Some(&json!({"id": id, "title_translated": title})),
+        token,
+    );
+    let said = department.rideau(&["release", "verify"]).ends_with(1);
+    assert!(said.stdout.contains("title_translated"), "{said:?}");
+    assert!(said.stdout.contains("Edited by hand"), "{said:?}");
+    // The daemon leaves it alone.
+    department.run_once();
+    let portal = (url.clone(), token.clone());
+    assert_eq!(dataset(&portal, id)["title_translated"], title);
+    let plans = department.json(&["release", "plan", id]);
+    let plan = plans[0]["plan"]["id"].as_str().unwrap();
+    department.does(&["release", "apply", plan]);
+    department.does(&["release", "verify", "--content"]);
+    assert_ne!(dataset(&portal, id)["title_translated"], title);
 }

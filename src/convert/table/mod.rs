@@ -11,6 +11,7 @@ mod facts;
 mod header;
 mod model;
 mod number_format;
+mod period;
 mod readers;
 mod units;
 mod writers;
@@ -24,6 +25,7 @@ pub use model::{
     Workbook, cell_name, column_name, place_of, quote_sheet,
 };
 pub use number_format::FormatClass;
+pub use period::{Period, period};
 pub use readers::{ReadOptions, ReadSeek, read};
 pub use units::{for_each_unit, units, units_of_csv, units_of_parquet, units_of_rendition};
 pub use writers::{FormulaPolicy, WriteOptions, Written, write, write_with_warnings};

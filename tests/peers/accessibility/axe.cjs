@@ -6,6 +6,19 @@ const axe = fs.readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const [folder, listing] = process.argv.slice(2);
 const types = { '.html': 'text/html', '.css': 'text/css' };
 
+// A checker that finds nothing in a broken page would find nothing anywhere.
+async function prove(browser) {
+  const tab = await browser.newPage();
+  await tab.setContent('<title>x</title><img src="x.png"><p style="color:#ccc;background:#fff">pale</p>');
+  await tab.evaluate(axe);
+  const result = await tab.evaluate(() => window.axe.run(document));
+  const found = result.violations.map(one => one.id);
+  await tab.close();
+  for (const wanted of ['image-alt', 'color-contrast', 'html-has-lang']) {
+    if (!found.includes(wanted)) throw new Error(`axe-core does not find ${wanted} in a page made for it: ${found}`);
+  }
+}
+
 async function main() {
   const server = http.createServer((request, response) => {
     const file = path.join(folder, decodeURIComponent(new URL(request.url, 'http://x').pathname));
@@ -24,6 +37,7 @@ async function main() {
     executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'],
   });
   let violations = 0, incomplete = 0, runs = 0;
+  await prove(browser);
   for (const page of chosen) {
     for (const [scheme, width] of [['light', 1280], ['dark', 1280], ['light', 320]]) {
       const tab = await browser.newPage();
