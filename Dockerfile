@@ -27,11 +27,12 @@ RUN cargo build --release --locked --bin rideau --features "${FEATURES}" \
 FROM scratch AS prebuilt
 COPY dist/rideau /out/rideau
 
-FROM ${BINARY} AS binary
+# The default once more: Buildah does not look it up when it decides which stages are needed.
+FROM ${BINARY:-build} AS binary
 
 # ── The image ───────────────────────────────────────────────────────────────────────────────────────────────────────
 FROM ${BASE}
-# Fonts: for PDF and office documents. LibreOffice: for formats that no reader of rideau's own knows.
+# Fonts and LibreOffice: for formats that no reader of rideau's own knows. Not used yet; some 470 MB.
 ARG WITH_FONTS=0
 ARG WITH_LIBREOFFICE=0
 RUN set -e; export DEBIAN_FRONTEND=noninteractive; packages="ca-certificates"; \

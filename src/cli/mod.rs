@@ -12,6 +12,7 @@ mod inventory;
 mod items;
 mod oneoff;
 mod output;
+mod protect;
 mod release;
 mod report;
 mod review;
@@ -76,6 +77,10 @@ enum Command {
     Convert(oneoff::Convert),
     /// Screen files, here and now. Exit code: 0 clean, 1 found something, 2 failed.
     Screen(oneoff::Screen),
+    /// Protect tables against disclosure. Exit code: 0 safe, 1 a person must look, 2 failed.
+    Protect(protect::Protect),
+    /// Attack published tables, all together. Exit code: 0 safe, 1 found something, 2 failed.
+    AuditTable(protect::AuditTable),
     /// Sources: list, scan, confirm a mass deletion.
     #[command(subcommand)]
     Sources(sources::Sources),
@@ -161,6 +166,8 @@ async fn dispatch(arguments: Arguments, out: &Out) -> anyhow::Result<ExitCode> {
         Command::Status => status::run(&config, out).await,
         Command::Demo(command) => command.run(out).await,
         Command::Convert(command) => command.run(out).await,
+        Command::Protect(command) => command.run(out).await,
+        Command::AuditTable(command) => command.run(out).await,
         Command::Screen(command) => command.run(&config, out).await,
         Command::Sources(command) => command.run(&config, out).await,
         Command::Targets(command) => command.run(&config, out).await,

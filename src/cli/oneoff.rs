@@ -57,7 +57,7 @@ pub(super) struct Screen {
 
 const KINDS: [&str; 5] = ["csv", "parquet", "table_schema", "html", "markdown"];
 
-fn wanted(to: &[String], quote_formulas: bool) -> Result<Wanted, super::output::Said> {
+pub(super) fn wanted(to: &[String], quote_formulas: bool) -> Result<Wanted, super::output::Said> {
     if let Some(unknown) = to.iter().find(|kind| !KINDS.contains(&kind.as_str())) {
         return Err(super::output::Said(bilingual!(
             "{unknown} cannot be made. There are: {}.",
@@ -89,7 +89,7 @@ fn progress(files: usize) -> ProgressBar {
     bar
 }
 
-async fn examine(
+pub(super) async fn examine(
     sandbox: &Sandbox,
     file: &Path,
     output: &Path,

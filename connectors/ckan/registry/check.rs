@@ -110,8 +110,13 @@ impl Check<'_> {
                 field: format!("{prefix}{}", field.name),
                 label: self.place_label(&field.name, file),
             };
+            let listed = matches!(field.kind, Kind::Choices | Kind::Languages);
             match fields.get(&field.name) {
                 Some(value) if !absent(value) => self.value(field, &place, value),
+                // The portal takes "nothing" for most fields, but not for lists of choices.
+                Some(Value::Null) if listed && !field.required => {
+                    self.value(field, &place, &Value::Null);
+                }
                 _ if field.required => self.missing(field, &place),
                 _ => {}
             }

@@ -71,7 +71,8 @@ class Records(Side):
         listed = self._listed(nodes)
         for number in set(self.tree) | set(nodes):
             node = nodes.get(number)
-            if LOGIN in (node or {}).get("seen_by", ()):
+            # Moved out of the watched folder, a record is not there any more, whoever may see it elsewhere.
+            if LOGIN in (node or {}).get("seen_by", ()) and self._is_below_top(nodes, number):
                 self.truth.appear(number, after)
             else:
                 self.truth.vanish(number, before)
@@ -89,6 +90,15 @@ class Records(Side):
                 self.truth.touch(number, before, after)
         self.tree, self.listed = nodes, listed
         return after
+
+    @staticmethod
+    def _is_below_top(nodes, number):
+        above, steps = nodes.get(number), 0
+        while above and steps < 60:
+            above, steps = nodes.get(abs(above["parent"])), steps + 1
+            if above and above["id"] == TOP:
+                return True
+        return False
 
     def _newest(self, node):
         versions = node["versions"]
