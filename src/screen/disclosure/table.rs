@@ -143,7 +143,7 @@ impl Table {
 
     /// A full table over dimensions: one cell for every combination of nodes, the last dimension fastest.
     ///
-    /// `cell` gives the value of a combination; the key is made here, see [`key_of`].
+    /// `cell` gives the value of a combination; the key is made here, see `key_of`.
     pub fn cross(
         dimensions: &[Dimension],
         measure: &str,
