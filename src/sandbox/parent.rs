@@ -105,13 +105,15 @@ impl Sandbox {
     pub async fn run(&self, job: Job) -> Result<Outcome, SandboxError> {
         let limits = job.limits.unwrap_or_else(|| self.limits.clone());
         let folder = job.output_folder.clone();
+        // A worker starts in the root folder: a path that begins where the caller stands means nothing there.
+        let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
         let frame = Frame {
             protocol: PROTOCOL,
             operation: job.operation,
             request: job.request,
-            input: job.input,
-            extra_inputs: job.extra_inputs,
-            output_folder: job.output_folder,
+            input: absolute(job.input),
+            extra_inputs: job.extra_inputs.into_iter().map(absolute).collect(),
+            output_folder: absolute(job.output_folder),
             profile: job.profile,
             limits: limits.clone(),
             require_landlock: self.require_landlock,

@@ -131,3 +131,26 @@ fn convert_gives_the_same_bytes() {
     assert_eq!(results[0], results[1]);
     assert_eq!(results[0], results[2]);
 }
+
+/// As people type it: names of files in the folder where they stand.
+#[test]
+fn one_off_commands_take_names_from_where_one_stands() {
+    let department = Department::new(Database::sqlite());
+    department.fixture("table/types.xlsx", "types.xlsx");
+    for arguments in [
+        &["convert", "types.xlsx", "--output", "out"][..],
+        &["screen", "types.xlsx"],
+    ] {
+        let said = department
+            .command(arguments)
+            .current_dir(department.drive())
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&said.stderr);
+        assert!(
+            said.status.code().is_some_and(|code| code < 2) && !text.contains("could not start"),
+            "{arguments:?}: {said:?}"
+        );
+    }
+    assert!(!Tree::contents(&department.drive().join("out")).is_empty());
+}
