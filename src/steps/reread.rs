@@ -11,7 +11,7 @@ use crate::{
     app::{App, SourceSetup},
     bilingual,
     catalog::{Item, Lane, NewWork, WorkKind},
-    domain::{ItemId, ItemState, ReleaseId},
+    domain::{ItemId, ItemState, ReleaseId, Stage},
 };
 
 /// Asks the sources about every record of a release. `false` when one of them is different now: that is recorded, and the record
@@ -28,12 +28,30 @@ pub(super) async fn still_as_decided(app: &App, id: ReleaseId) -> Result<bool, S
     };
     let mut same = true;
     for item in members {
+        // Already known to be different, and not judged by that yet: asking again would only confirm it.
+        if !is_judged(app, &item).await? {
+            same = false;
+            continue;
+        }
         let Some(source) = app.source(item.source_id) else {
             continue;
         };
         same &= asked(app, source, item).await?;
     }
     Ok(same)
+}
+
+/// Whether what was last seen of a record is what was fetched, and was judged by the rules in force.
+async fn is_judged(app: &App, item: &Item) -> Result<bool, StepError> {
+    let Some(version) = item.current_version else {
+        return Ok(false);
+    };
+    let version = app.catalog.read().await?.version(version).await?;
+    Ok(
+        item.fetched_fingerprint.as_deref() == Some(&item.observed_fingerprint)
+            && version.stage == Stage::Screened
+            && version.screened_by == Some(app.rules.hash().to_string()),
+    )
 }
 
 async fn asked(app: &App, source: &SourceSetup, item: Item) -> Result<bool, StepError> {
