@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{
     CatalogError, Dialect, Item, Tx,
-    db::{Row, args},
+    db::{Arg, Row, args},
     items,
 };
 use crate::domain::{
@@ -187,14 +187,11 @@ impl Tx {
         source: SourceId,
         folder: &str,
     ) -> Result<Vec<Item>, CatalogError> {
-        self.all(
-            "SELECT * FROM items WHERE source_id = $1 AND folder = $2 AND gone_at IS NULL ORDER BY native_id",
+        self.by_native_id(
+            "SELECT * FROM items WHERE source_id = $1 AND folder = $2 AND gone_at IS NULL",
             args![source, folder],
         )
-        .await?
-        .iter()
-        .map(items::from_row)
-        .collect()
+        .await
     }
 
     /// How many items of a folder are not gone.
@@ -267,6 +264,21 @@ impl Tx {
         self.listed(sql, source, hints).await
     }
 
+    /// Sorted here: an `ORDER BY` would draw SQLite to the index of native ids, and through the whole source.
+    async fn by_native_id(
+        &mut self,
+        sql: &'static str,
+        args: Vec<Arg>,
+    ) -> Result<Vec<Item>, CatalogError> {
+        let rows = self.all(sql, args).await?;
+        let mut items = rows
+            .iter()
+            .map(items::from_row)
+            .collect::<Result<Vec<_>, _>>()?;
+        items.sort_by(|a, b| a.native_id.cmp(&b.native_id));
+        Ok(items)
+    }
+
     async fn listed(
         &mut self,
         sql: &'static str,
@@ -309,13 +321,10 @@ impl Tx {
         source: SourceId,
         generation: i64,
     ) -> Result<Vec<Item>, CatalogError> {
-        self.all(
-            "SELECT * FROM items WHERE source_id = $1 AND absent_in = $2 AND gone_at IS NULL ORDER BY native_id",
+        self.by_native_id(
+            "SELECT * FROM items WHERE source_id = $1 AND absent_in = $2 AND gone_at IS NULL",
             args![source, generation],
         )
-        .await?
-        .iter()
-        .map(items::from_row)
-        .collect()
+        .await
     }
 }

@@ -299,7 +299,9 @@ impl Tx {
     ) -> Result<bool, CatalogError> {
         Ok(self
             .optional(
-                "SELECT id FROM items WHERE source_id = $1 AND (origin_id = $2 OR group_key = $2)",
+                // Two searches by index; one condition with OR would walk through the whole source.
+                "SELECT id FROM items WHERE source_id = $1 AND origin_id = $2
+                 UNION ALL SELECT id FROM items WHERE source_id = $1 AND group_key = $2 LIMIT 1",
                 args![source, origin_id],
             )
             .await?

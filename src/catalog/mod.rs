@@ -12,6 +12,8 @@ mod items;
 mod plans;
 mod releases;
 mod sources;
+#[cfg(test)]
+mod tests;
 mod transfers;
 mod versions;
 mod work;
@@ -41,6 +43,7 @@ pub use work::{Claim, Claimed, Lane, NewWork, QueueFigures, Work, WorkKind};
 const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_catalog", include_str!("migrations/0001_catalog.sql")),
     ("0002_folders", include_str!("migrations/0002_folders.sql")),
+    ("0003_queue", include_str!("migrations/0003_queue.sql")),
 ];
 
 /// A failure of the catalog.

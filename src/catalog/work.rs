@@ -328,9 +328,10 @@ impl Tx {
                 continue;
             }
             let sql = match self.dialect() {
+                // The plus keeps the planner on the index that is in the wanted order already.
                 Dialect::Sqlite => {
                     "SELECT id, kind, priority, run_after FROM work
-                     WHERE state = 'ready' AND run_after <= $1 AND lane = $2
+                     WHERE state = 'ready' AND +run_after <= $1 AND lane = $2
                      ORDER BY priority, run_after, id LIMIT $3"
                 }
                 Dialect::Postgres => {
