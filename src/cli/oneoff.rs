@@ -75,6 +75,8 @@ pub(super) fn wanted(to: &[String], quote_formulas: bool) -> Result<Wanted, supe
         documents: list,
         quote_formulas,
         small_cells_below: 6,
+        // The text is looked at by `screen`, not here.
+        units: false,
     })
 }
 
@@ -293,7 +295,10 @@ impl Screen {
         let second = scratch.path().join("second");
         std::fs::create_dir(&output)?;
         std::fs::create_dir(&second)?;
-        let everything = wanted(&[], false)?;
+        let everything = Wanted {
+            units: true,
+            ..wanted(&[], false)?
+        };
         let examination = examine(sandbox, file, &output, &everything, detect)
             .await?
             .map_err(|error| super::output::Said(error.explain()))?;

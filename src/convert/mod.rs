@@ -43,6 +43,8 @@ pub struct Wanted {
     pub quote_formulas: bool,
     /// The number below which a count of people is small.
     pub small_cells_below: u64,
+    /// Whether everything that can be read is handed over for the screening.
+    pub units: bool,
 }
 
 /// What came of a file.
@@ -192,6 +194,14 @@ fn tables(
         } else {
             table::FormulaPolicy::Keep
         },
+        kinds: [
+            RenditionKind::Csv,
+            RenditionKind::Parquet,
+            RenditionKind::TableSchema,
+        ]
+        .into_iter()
+        .filter(|kind| wanted.tables.iter().any(|name| name == kind.as_str()))
+        .collect(),
         ..table::WriteOptions::default()
     };
     let mut facts = table::facts(
@@ -200,10 +210,13 @@ fn tables(
             small_cell_threshold: wanted.small_cells_below,
         },
     );
-    let mut units = table::units(&workbook);
-    match package_labels(input, format) {
-        Ok(labels) => units.extend(labels),
-        Err(unreadable) => facts.push(unreadable_fact(unreadable)),
+    let mut units = Vec::new();
+    if wanted.units {
+        units = table::units(&workbook);
+        match package_labels(input, format) {
+            Ok(labels) => units.extend(labels),
+            Err(unreadable) => facts.push(unreadable_fact(unreadable)),
+        }
     }
     let mut warnings = workbook.warnings.clone();
     let mut renditions = Vec::new();
@@ -215,7 +228,6 @@ fn tables(
         Err(error @ table::TableError::Output { .. }) => return Err(output_failed(&error)),
         Err(error) => facts.push(unreadable_fact(error.unreadable())),
     }
-    keep_wanted(&mut renditions, &wanted.tables, out)?;
     Ok(Converted {
         format: format.clone(),
         converter: format!("rideau-table/{VERSION}"),
@@ -286,23 +298,6 @@ fn documents(
         units,
         facts,
     })
-}
-
-/// Removes what the converter wrote and nobody wants.
-fn keep_wanted(
-    renditions: &mut Vec<RenditionFile>,
-    wanted: &[String],
-    out: &Path,
-) -> Result<(), WorkerError> {
-    let mut removed = Ok(());
-    renditions.retain(|file| {
-        let keep = wanted.iter().any(|kind| kind == file.kind.as_str());
-        if !keep && let Err(error) = std::fs::remove_file(out.join(&file.name)) {
-            removed = Err(output_failed(&error));
-        }
-        keep
-    });
-    removed
 }
 
 /// Sensitivity labels of an office package, which table readers do not look for.

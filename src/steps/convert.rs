@@ -105,6 +105,7 @@ async fn examine(
             documents: app.convert.documents.clone(),
             quote_formulas: app.convert.quote_formulas,
             small_cells_below: app.convert.small_cells_below,
+            units: true,
         },
         detect: app.detect.clone(),
     };

@@ -124,10 +124,12 @@ fn examine(
         request.file_name.clone(),
     ));
     let mut facts = converted.facts;
-    facts.extend(detect(
-        &units,
-        &DetectContext::new(&request.file_name, &request.detect),
-    ));
+    if request.convert.units {
+        facts.extend(detect(
+            &units,
+            &DetectContext::new(&request.file_name, &request.detect),
+        ));
+    }
     let removed_hidden = facts
         .iter()
         .any(|fact| matches!(fact.detail, crate::domain::FactDetail::Hidden { .. }))

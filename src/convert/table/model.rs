@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{Datelike as _, NaiveDate, NaiveDateTime, NaiveTime};
 
 use crate::domain::{Bilingual, HiddenChannel, Part, Place, Warning};
 
@@ -397,13 +397,20 @@ impl Workbook {
 
     /// A cell as a person reads it: see the module head of `writers` for the choices.
     pub fn shown(&self, cell: &Cell) -> String {
-        let style = self.style(cell);
-        match (&cell.value, &style.class) {
-            (CellValue::Number(number), FormatClass::Digits) => {
-                number_format::digits(&style.number_format, *number)
-                    .unwrap_or_else(|| cell.value.plain())
-            }
-            _ => cell.value.plain(),
+        let mut text = String::new();
+        self.put_shown(cell, &mut text);
+        text
+    }
+
+    /// Appends a cell as a person reads it.
+    pub(crate) fn put_shown(&self, cell: &Cell, out: &mut String) {
+        if let CellValue::Number(number) = &cell.value
+            && self.style(cell).class == FormatClass::Digits
+            && let Some(digits) = number_format::digits(&self.style(cell).number_format, *number)
+        {
+            out.push_str(&digits);
+        } else {
+            cell.value.put_plain(out);
         }
     }
 
@@ -465,16 +472,26 @@ impl CellValue {
 
     /// The value as text, the number format left aside: ISO 8601, shortest round-trip numbers, `TRUE`/`FALSE`.
     pub fn plain(&self) -> String {
+        let mut text = String::new();
+        self.put_plain(&mut text);
+        text
+    }
+
+    /// Appends the value as text, as [`plain`](Self::plain) gives it.
+    pub(crate) fn put_plain(&self, out: &mut String) {
         match self {
-            Self::Number(number) => plain_number(*number),
-            Self::Text(text) => text.to_string(),
-            Self::Bool(true) => "TRUE".to_owned(),
-            Self::Bool(false) => "FALSE".to_owned(),
-            Self::Error(error) => error.as_str().to_owned(),
-            Self::Date(date) => date.format("%Y-%m-%d").to_string(),
-            Self::DateTime(at) => at.format("%Y-%m-%dT%H:%M:%S%.f").to_string(),
-            Self::Time(time) => time.format("%H:%M:%S%.f").to_string(),
-            Self::Duration(ms) => plain_duration(*ms),
+            Self::Number(number) => put_number(*number, out),
+            Self::Text(text) => out.push_str(text),
+            Self::Bool(true) => out.push_str("TRUE"),
+            Self::Bool(false) => out.push_str("FALSE"),
+            Self::Error(error) => out.push_str(error.as_str()),
+            Self::Date(date) => put_date(*date, out),
+            Self::DateTime(at) => {
+                put_date(at.date(), out);
+                put(out, format_args!("{}", at.format("T%H:%M:%S%.f")));
+            }
+            Self::Time(time) => put(out, format_args!("{}", time.format("%H:%M:%S%.f"))),
+            Self::Duration(ms) => out.push_str(&plain_duration(*ms)),
         }
     }
 
@@ -484,15 +501,40 @@ impl CellValue {
     }
 }
 
+fn put(out: &mut String, arguments: std::fmt::Arguments<'_>) {
+    out.write_fmt(arguments)
+        .expect("writing to a string cannot fail");
+}
+
+/// A day in ISO 8601; years beyond four digits with their sign, as that standard asks.
+fn put_date(date: NaiveDate, out: &mut String) {
+    let year = date.year();
+    if (0..=9999).contains(&year) {
+        put(
+            out,
+            format_args!("{year:04}-{:02}-{:02}", date.month(), date.day()),
+        );
+    } else {
+        put(out, format_args!("{}", date.format("%Y-%m-%d")));
+    }
+}
+
 /// The shortest text that reads back as the same number; with an exponent when very large or small.
-pub(crate) fn plain_number(number: f64) -> String {
+fn put_number(number: f64, out: &mut String) {
     let size = number.abs();
     if number == 0.0 {
-        "0".to_owned()
+        out.push('0');
+    } else if number.fract() == 0.0 && size < 1e15 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a whole number below 1e15 fits"
+        )]
+        let whole = number as i64;
+        put(out, format_args!("{whole}"));
     } else if (1e-7..1e21).contains(&size) {
-        format!("{number}")
+        put(out, format_args!("{number}"));
     } else {
-        format!("{number:e}")
+        put(out, format_args!("{number:e}"));
     }
 }
 
@@ -703,7 +745,7 @@ mod tests {
             (-2.5, "-2.5"),
             (9_007_199_254_740_993.0, "9007199254740992"),
         ] {
-            assert_eq!(plain_number(number), text);
+            assert_eq!(CellValue::Number(number).plain(), text);
         }
         assert_eq!(plain_duration(108_000_000), "30:00:00");
         assert_eq!(plain_duration(-900_500), "-00:15:00.500");

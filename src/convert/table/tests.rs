@@ -573,3 +573,121 @@ fn small_counts_are_counted_where_they_are_counts() {
     assert_eq!(count(&format!("Region,Count\n{rounded}x,3\n")), 2);
     assert_eq!(count("Region,Share\nNorth,0.3\nSouth,2.5\n"), 0);
 }
+
+/// The same package with a comment before its rows: then the XML parser reads what the short way would have read.
+fn the_long_way(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Read;
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).unwrap();
+        let name = entry.name().unwrap().into_owned();
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content).unwrap();
+        if let Some(at) = content
+            .windows(11)
+            .position(|window| window == b"<sheetData>")
+        {
+            content.splice(at..at, *b"<!-- -->");
+        }
+        writer
+            .start_file(name, zip::write::SimpleFileOptions::default())
+            .unwrap();
+        writer.write_all(&content).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+#[test]
+fn both_ways_through_a_sheet_give_the_same() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders = [
+        root.join("tests/fixtures/table"),
+        root.join("samples/drive/Open data - Données ouvertes"),
+        root.join("samples/drive/Working tables - Tableaux de travail"),
+    ];
+    let mut compared = 0;
+    for entry in folders
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(folder).unwrap())
+    {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|e| e != "xlsx" && e != "xlsm") {
+            continue;
+        }
+        let bytes = std::fs::read(&path).unwrap();
+        let Some(short) = open(&bytes, "a.xlsx")
+            .ok()
+            .filter(|_| bytes.starts_with(b"PK"))
+        else {
+            continue;
+        };
+        let long = open(&the_long_way(&bytes), "a.xlsx").unwrap();
+        for (short, long) in short.sheets.iter().zip(&long.sheets) {
+            let name = format!("{} {}", path.display(), short.name);
+            assert_eq!(short.cells, long.cells, "{name}");
+            assert_eq!(short.hidden_rows, long.hidden_rows, "{name}");
+            assert_eq!(short.merges, long.merges, "{name}");
+        }
+        assert_eq!(
+            short.warnings.len(),
+            long.warnings.len(),
+            "{}",
+            path.display()
+        );
+        compared += 1;
+    }
+    assert!(compared > 12, "only {compared} workbooks were compared");
+}
+
+#[test]
+fn what_is_not_regular_goes_the_long_way_from_there() {
+    let rows = |rows: &str| {
+        let sheet = format!("<sheetData>{rows}</sheetData>");
+        open(&xlsx(&sheet), "a.xlsx").map(|workbook| {
+            workbook.sheets[0]
+                .cells
+                .iter()
+                .map(|cell| {
+                    format!(
+                        "{}={}",
+                        model::cell_name(cell.row, cell.col),
+                        cell.value.plain()
+                    )
+                })
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
+    };
+    let check = |input: &str, expected: &str| assert_eq!(rows(input).unwrap(), expected, "{input}");
+    check("<row r=\"1\"><c r=\"A1\"><v>1</v></c></row>", "A1=1");
+    check(
+        "<row><c><v>1</v></c><c/><c><v>3</v></c></row><row><c t=\"b\"><v>1</v></c></row>",
+        "A1=1 C1=3 A2=TRUE",
+    );
+    check(
+        "<row r='2'><c r='B2' t='str'><f>1+1</f><v>a &amp; b</v></c></row>",
+        "B2=a & b",
+    );
+    check(
+        "<row><c t=\"inlineStr\"><is><t xml:space=\"preserve\"> x </t></is></c></row>",
+        "A1= x ",
+    );
+    // Two pieces, a comment, a section, spaces within tags, a value in two lines: all for the parser.
+    check(
+        "<row><c><v>7</v></c></row><row><c t=\"inlineStr\"><is><r><t>a</t></r><r><t>b</t></r></is></c></row><row><c><v>9</v></c></row>",
+        "A1=7 A2=ab A3=9",
+    );
+    check("<row><!-- x --><c><v>7</v></c></row>", "A1=7");
+    check(
+        "<row><c t=\"str\"><v><![CDATA[</row>]]></v></c></row>",
+        "A1=</row>",
+    );
+    check("<row ><c ><v >7</v ></c ></row >", "A1=7");
+    check("<row><c><v>\n7\n</v></c></row>", "A1=7");
+    check("<row></row><row/><row><c><v>7</v></c></row>", "A3=7");
+    check("", "");
+    assert!(rows("<row><c><v>1</v></row>").is_err());
+    assert!(rows("<row><c><v>1</c></v></row>").is_err());
+    assert!(rows("<row><c r=\"A1\"><v>&unknown;</v></c></row>").is_err());
+}

@@ -1,12 +1,16 @@
 //! CSV after RFC 4180: UTF-8 without a mark, lines end with CR LF, quotes where needed.
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::Path;
 
 use super::grid::Grid;
 use super::{FormulaPolicy, file_name};
 use crate::convert::table::error::TableError;
 use crate::convert::table::model::{Cell, CellValue, Workbook};
+use crate::convert::table::number_format::FormatClass;
+
+/// How much text is put together before it is written.
+const BLOCK: usize = 1 << 16;
 
 /// Writes a grid.
 pub(super) fn write(grid: &Grid<'_>, path: &Path, policy: FormulaPolicy) -> Result<(), TableError> {
@@ -14,64 +18,103 @@ pub(super) fn write(grid: &Grid<'_>, path: &Path, policy: FormulaPolicy) -> Resu
 }
 
 fn try_write(grid: &Grid<'_>, path: &Path, policy: FormulaPolicy) -> std::io::Result<()> {
-    let mut out = BufWriter::with_capacity(1 << 16, std::fs::File::create(path)?);
-    let mut line = String::new();
-    let names = grid.columns.iter().map(|column| column.name.clone());
-    put_row(&mut line, names);
-    out.write_all(line.as_bytes())?;
+    let mut out = std::fs::File::create(path)?;
+    let mut lines = String::with_capacity(BLOCK + BLOCK / 4);
+    let mut line = Line::begin(&mut lines);
+    for column in &grid.columns {
+        line.text(&column.name);
+    }
+    line.end();
     for range in &grid.rows {
-        line.clear();
-        let fields = grid
-            .row(range)
-            .into_iter()
-            .map(|cell| cell.map_or_else(String::new, |cell| field(grid.workbook, cell, policy)));
-        put_row(&mut line, fields);
-        out.write_all(line.as_bytes())?;
+        let mut line = Line::begin(&mut lines);
+        grid.each(range, |cell| match cell {
+            Some(cell) => put_cell(&mut line, grid.workbook, cell, policy),
+            None => line.text(""),
+        });
+        line.end();
+        if lines.len() > BLOCK {
+            out.write_all(lines.as_bytes())?;
+            lines.clear();
+        }
     }
-    out.flush()
+    out.write_all(lines.as_bytes())
 }
 
-fn field(workbook: &Workbook, cell: &Cell, policy: FormulaPolicy) -> String {
+fn put_cell(line: &mut Line<'_>, workbook: &Workbook, cell: &Cell, policy: FormulaPolicy) {
     match &cell.value {
-        CellValue::Text(text) => guard(text, policy),
-        _ => workbook.shown(cell),
+        CellValue::Text(text) if is_risky(text, policy) => line.text(&format!("'{text}")),
+        CellValue::Text(text) => line.text(text),
+        // A number format may show anything between its digits.
+        CellValue::Number(_) if workbook.style(cell).class == FormatClass::Digits => {
+            line.text(&workbook.shown(cell));
+        }
+        _ => workbook.put_shown(cell, line.plain()),
     }
 }
 
-/// Text after the policy for formulas.
-fn guard(text: &str, policy: FormulaPolicy) -> String {
-    let risky = policy == FormulaPolicy::Quote
+/// Whether a spreadsheet program could take a text for a formula, where that matters.
+fn is_risky(text: &str, policy: FormulaPolicy) -> bool {
+    policy == FormulaPolicy::Quote
         && text.starts_with(['=', '+', '-', '@', '\t', '\r'])
         && text.chars().any(char::is_alphanumeric)
-        && text.parse::<f64>().is_err();
-    if risky {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
+        && text.parse::<f64>().is_err()
 }
 
-fn put_row(line: &mut String, fields: impl Iterator<Item = String>) {
-    let start = line.len();
-    let mut count = 0;
-    for field in fields {
-        if count > 0 {
-            line.push(',');
-        }
-        count += 1;
-        if field.contains(['"', ',', '\r', '\n']) {
-            line.push('"');
-            line.push_str(&field.replace('"', "\"\""));
-            line.push('"');
-        } else {
-            line.push_str(&field);
+/// A line of a delimited text, put together field by field.
+struct Line<'l> {
+    out: &'l mut String,
+    start: usize,
+    fields: usize,
+}
+
+impl<'l> Line<'l> {
+    fn begin(out: &'l mut String) -> Self {
+        Self {
+            start: out.len(),
+            fields: 0,
+            out,
         }
     }
-    // A row of one empty field would look like no row at all.
-    if count == 1 && line.len() == start {
-        line.push_str("\"\"");
+
+    fn next(&mut self) {
+        if self.fields > 0 {
+            self.out.push(',');
+        }
+        self.fields += 1;
     }
-    line.push_str("\r\n");
+
+    fn text(&mut self, field: &str) {
+        self.next();
+        let bytes = field.as_bytes();
+        let quoted = memchr::memchr3(b'"', b',', b'\n', bytes).is_some()
+            || memchr::memchr(b'\r', bytes).is_some();
+        if !quoted {
+            self.out.push_str(field);
+            return;
+        }
+        self.out.push('"');
+        for (index, part) in field.split('"').enumerate() {
+            if index > 0 {
+                self.out.push_str("\"\"");
+            }
+            self.out.push_str(part);
+        }
+        self.out.push('"');
+    }
+
+    /// For a field that needs no quotes: a number, a date, a code.
+    fn plain(&mut self) -> &mut String {
+        self.next();
+        self.out
+    }
+
+    fn end(self) {
+        // A row of one empty field would look like no row at all.
+        if self.fields == 1 && self.out.len() == self.start {
+            self.out.push_str("\"\"");
+        }
+        self.out.push_str("\r\n");
+    }
 }
 
 #[cfg(test)]
@@ -80,15 +123,19 @@ mod tests {
 
     #[test]
     fn fields_are_quoted_where_needed() {
-        let mut line = String::new();
-        put_row(
-            &mut line,
-            ["a", "b,c", "d\"e", "f\ng", ""]
-                .iter()
-                .map(ToString::to_string),
+        let mut lines = String::new();
+        let mut line = Line::begin(&mut lines);
+        for field in ["a", "b,c", "d\"e", "\"", "f\ng", "h\ri", ""] {
+            line.text(field);
+        }
+        line.end();
+        let mut line = Line::begin(&mut lines);
+        line.text("");
+        line.end();
+        assert_eq!(
+            lines,
+            "a,\"b,c\",\"d\"\"e\",\"\"\"\",\"f\ng\",\"h\ri\",\r\n\"\"\r\n"
         );
-        put_row(&mut line, std::iter::once(String::new()));
-        assert_eq!(line, "a,\"b,c\",\"d\"\"e\",\"f\ng\",\r\n\"\"\r\n");
     }
 
     #[test]
@@ -103,8 +150,8 @@ mod tests {
             ("-", "-"),
             ("a=b", "a=b"),
         ] {
-            assert_eq!(guard(text, FormulaPolicy::Quote), quoted);
-            assert_eq!(guard(text, FormulaPolicy::Keep), text);
+            assert_eq!(is_risky(text, FormulaPolicy::Quote), text != quoted);
+            assert!(!is_risky(text, FormulaPolicy::Keep));
         }
     }
 }

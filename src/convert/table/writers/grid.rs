@@ -88,23 +88,25 @@ impl<'w> Grid<'w> {
         Ok(Some(grid))
     }
 
-    /// The cells of a row that are shown, one slot per column.
-    pub(super) fn row(&self, range: &std::ops::Range<usize>) -> Vec<Option<&'w Cell>> {
+    /// Hands over the cells of a row that are shown, column by column, with none where a column shows nothing.
+    pub(super) fn each(
+        &self,
+        range: &std::ops::Range<usize>,
+        mut take: impl FnMut(Option<&'w Cell>),
+    ) {
         let cells = &self.sheet.cells[range.clone()];
-        let mut slots = vec![None; self.columns.len()];
         let mut next = 0;
-        for cell in cells {
-            while next < self.columns.len() && self.columns[next].col < cell.col {
+        for column in &self.columns {
+            while cells.get(next).is_some_and(|cell| cell.col < column.col) {
                 next += 1;
             }
-            if let Some(column) = self.columns.get(next)
-                && column.col == cell.col
-                && is_shown(self.workbook, self.sheet, cell)
-            {
-                slots[next] = Some(cell);
-            }
+            take(
+                cells
+                    .get(next)
+                    .filter(|cell| cell.col == column.col)
+                    .filter(|cell| is_shown(self.workbook, self.sheet, cell)),
+            );
         }
-        slots
     }
 
     fn type_columns(&mut self) {
@@ -116,18 +118,21 @@ impl<'w> Grid<'w> {
         let mut codes: Vec<BTreeSet<&'static str>> = vec![BTreeSet::new(); self.columns.len()];
         let mut counts: Vec<u64> = vec![0; self.columns.len()];
         for range in &self.rows {
-            for (index, cell) in self.row(range).into_iter().enumerate() {
-                let Some(cell) = cell else { continue };
+            let mut index = 0;
+            self.each(range, |cell| {
+                let at = index;
+                index += 1;
+                let Some(cell) = cell else { return };
                 match header::kind_of(self.workbook, cell) {
                     Kind::Missing => {
-                        counts[index] += 1;
+                        counts[at] += 1;
                         if let CellValue::Text(text) = &cell.value {
-                            codes[index].extend(MISSING.iter().find(|code| **code == text.trim()));
+                            codes[at].extend(MISSING.iter().find(|code| **code == text.trim()));
                         }
                     }
-                    kind => kinds[index] = Some(join(kinds[index], kind)),
+                    kind => kinds[at] = Some(join(kinds[at], kind)),
                 }
-            }
+            });
         }
         for (column, kind) in self.columns.iter_mut().zip(&kinds) {
             column.kind = kind.unwrap_or(Kind::Text);

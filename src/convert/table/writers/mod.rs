@@ -43,7 +43,7 @@ pub enum FormulaPolicy {
 }
 
 /// How to write.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct WriteOptions {
     /// Digest of the version's bytes, for the provenance in Parquet.
     pub source_sha256: Option<Sha256>,
@@ -53,6 +53,25 @@ pub struct WriteOptions {
     pub formula: FormulaPolicy,
     /// How large a grid may be.
     pub limits: Limits,
+    /// Which files are made of each sheet.
+    pub kinds: Vec<RenditionKind>,
+}
+
+impl Default for WriteOptions {
+    /// All kinds, formulas quoted, no provenance.
+    fn default() -> Self {
+        Self {
+            source_sha256: None,
+            tool_version: String::new(),
+            formula: FormulaPolicy::default(),
+            limits: Limits::default(),
+            kinds: vec![
+                RenditionKind::Csv,
+                RenditionKind::Parquet,
+                RenditionKind::TableSchema,
+            ],
+        }
+    }
 }
 
 /// What was written.
@@ -112,7 +131,7 @@ pub fn write_with_warnings(
                 place: place(),
             });
         }
-        if grid.nulls > 0 {
+        if grid.nulls > 0 && options.kinds.contains(&RenditionKind::Parquet) {
             let count = grid.nulls;
             written.warnings.push(Warning {
                 code: "missing_as_null".to_owned(),
@@ -123,25 +142,25 @@ pub fn write_with_warnings(
                 place: place(),
             });
         }
-        csv::write(&grid, &out.join(format!("{base}.csv")), options.formula)?;
-        parquet::write(&grid, &out.join(format!("{base}.parquet")), options)?;
-        schema::write(&grid, &out.join(format!("{base}.schema.json")))?;
-        for (kind, extension, media_type) in [
-            (RenditionKind::Csv, "csv", "text/csv"),
-            (
-                RenditionKind::Parquet,
-                "parquet",
-                "application/vnd.apache.parquet",
-            ),
-            (
-                RenditionKind::TableSchema,
-                "schema.json",
-                "application/vnd.frictionless.schema+json",
-            ),
-        ] {
+        for &kind in &options.kinds {
+            let (extension, media_type) = match kind {
+                RenditionKind::Csv => ("csv", "text/csv"),
+                RenditionKind::Parquet => ("parquet", "application/vnd.apache.parquet"),
+                RenditionKind::TableSchema => {
+                    ("schema.json", "application/vnd.frictionless.schema+json")
+                }
+                _ => continue,
+            };
+            let name = format!("{base}.{extension}");
+            let path = out.join(&name);
+            match kind {
+                RenditionKind::Csv => csv::write(&grid, &path, options.formula)?,
+                RenditionKind::Parquet => parquet::write(&grid, &path, options)?,
+                _ => schema::write(&grid, &path)?,
+            }
             written.files.push(RenditionFile {
                 kind,
-                name: format!("{base}.{extension}"),
+                name,
                 media_type: media_type.to_owned(),
                 title: sheet.name.clone(),
                 language: None,

@@ -58,9 +58,12 @@ fn try_write(grid: &Grid<'_>, path: &Path, options: &WriteOptions) -> Result<(),
             .map(|column| Builder::new(column.kind))
             .collect();
         for range in rows {
-            for (builder, cell) in builders.iter_mut().zip(grid.row(range)) {
-                builder.push(grid.workbook, cell);
-            }
+            let mut each = builders.iter_mut();
+            grid.each(range, |cell| {
+                if let Some(builder) = each.next() {
+                    builder.push(grid.workbook, cell);
+                }
+            });
         }
         let columns: Vec<ArrayRef> = builders.iter_mut().map(Builder::finish).collect();
         writer.write(&RecordBatch::try_new(schema.clone(), columns)?)?;

@@ -4,6 +4,7 @@
 //! ECMA-376 part 1 (SpreadsheetML) and part 2 (packages). Rule that must hold: a part that cannot be read is either an
 //! error (cells) or a warning `unreadable_part` (side matters), never nothing.
 
+mod rows;
 mod sheet;
 mod side;
 mod strings;

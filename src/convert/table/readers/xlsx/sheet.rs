@@ -1,5 +1,8 @@
 //! One sheet's XML: cells, rows and columns that hide, merges, links, print headers, drop-down lists.
 
+use std::io::{Cursor, Read};
+
+use super::rows;
 use super::strings::unescape;
 use super::styles::{StyleTable, styled};
 use super::{SharedStrings, header_footer_text};
@@ -52,7 +55,9 @@ pub(crate) fn read(
     let nesting = scanner.budget.limits.nesting;
     package
         .stream(part, |input| {
-            parse(input, part, nesting, |step| match step {
+            let seen = rows::take(input, part, &mut scanner)?;
+            let mut left = Cursor::new(seen).chain(input);
+            parse(&mut left, part, nesting, |step| match step {
                 Step::Start(tag) => scanner.start(&tag),
                 Step::Text(text) => scanner.more(text),
                 Step::End(name) => scanner.end(name),
@@ -86,13 +91,15 @@ struct Open {
     formula: bool,
 }
 
-struct Scanner<'s, 'w> {
-    context: &'s Context<'w>,
-    sheet: &'s mut Sheet,
-    workbook: &'s mut Workbook,
-    budget: &'s mut Budget,
+/// What reads a sheet, and where it stands.
+pub(super) struct Scanner<'s, 'w> {
+    pub(super) context: &'s Context<'w>,
+    pub(super) sheet: &'s mut Sheet,
+    pub(super) workbook: &'s mut Workbook,
+    pub(super) budget: &'s mut Budget,
     found: Found,
-    row: Option<u32>,
+    /// The last row that was begun.
+    pub(super) row: Option<u32>,
     next_col: u32,
     cell: Option<Open>,
     capture: Capture,
