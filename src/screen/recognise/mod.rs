@@ -12,6 +12,7 @@ mod labels;
 mod marking_words;
 mod markings;
 mod phone;
+mod plain;
 mod sin;
 mod window;
 
@@ -19,8 +20,10 @@ mod window;
 mod tests;
 
 pub use context::{DetectContext, DetectSettings};
+pub use plain::plain_text_units;
 
-use crate::domain::{Fact, FactDetail, IdentifierClass, Part, TextUnit};
+use domain::{Fact, FactDetail, IdentifierClass, Part, TextUnit};
+use rideau_domain::{self as domain, bilingual};
 
 /// Identifiers that the detectors report, as rules name them.
 pub const IDENTIFIERS: &[&str] = &["sin", "business_number", "email", "phone", "credit_card"];
