@@ -4,10 +4,10 @@
 //! provider, or that looks like a person's name, is personal; otherwise it cannot be told. Rule that must hold:
 //! the part before the @ never appears in evidence.
 
-use super::{DetectSettings, Found};
-use crate::domain::{Fact, IdentifierClass, TextUnit};
+use super::{DetectSettings, proposal::Proposal, reading::Reading};
+use crate::domain::IdentifierClass;
 
-const DETECTOR: &str = "email/1";
+const DETECTOR: &str = "email/2";
 
 /// Providers whose addresses belong to individuals.
 const CONSUMER: &[&str] = &[
@@ -57,9 +57,11 @@ const CONSUMER: &[&str] = &[
 const MAX_LOCAL: usize = 64;
 const MAX_DOMAIN: usize = 255;
 
-/// Reports the addresses of a unit.
-pub(super) fn detect(unit: &TextUnit, settings: &DetectSettings, facts: &mut Vec<Fact>) {
-    let text = unit.text.as_str();
+/// Proposes the addresses of a text.
+pub(crate) fn find(reading: &Reading, settings: &DetectSettings, out: &mut Vec<Proposal>) {
+    let Ok(text) = std::str::from_utf8(&reading.cased) else {
+        return;
+    };
     for (at, _) in text.match_indices('@') {
         let Some((start, end)) = address(text, at) else {
             continue;
@@ -71,26 +73,37 @@ pub(super) fn detect(unit: &TextUnit, settings: &DetectSettings, facts: &mut Vec
         } else {
             format!("•••.{}", domain.rsplit('.').next().unwrap_or_default())
         };
-        facts.push(
-            Found {
-                identifier: "email",
-                class,
-                start,
-                end,
-                confidence,
-                masked: format!("e-mail •••@{shown}"),
-                detector: DETECTOR,
-                reasons: &["form", reason],
-            }
-            .into_fact(unit),
-        );
+        out.push(Proposal {
+            start,
+            end,
+            identifier: "email",
+            class,
+            // Nothing else has this form.
+            confidence: confidence.max(96),
+            masked: format!("e-mail •••@{shown}"),
+            detector: DETECTOR,
+            reasons: vec!["form", reason],
+        });
     }
+}
+
+/// Where the addresses of public domains stand, in order.
+pub(crate) fn public_places(reading: &Reading, settings: &DetectSettings) -> Vec<usize> {
+    let Ok(text) = std::str::from_utf8(&reading.cased) else {
+        return Vec::new();
+    };
+    text.match_indices('@')
+        .filter(|(at, _)| {
+            address(text, *at).is_some_and(|(_, end)| settings.is_public_domain(&text[at + 1..end]))
+        })
+        .map(|(at, _)| at)
+        .collect()
 }
 
 /// The borders of the address around an @.
 fn address(text: &str, at: usize) -> Option<(usize, usize)> {
-    let is_local = |c: char| c.is_alphanumeric() || "._%+-'’~".contains(c);
-    let is_domain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '\u{2011}');
+    let is_local = |c: char| c.is_alphanumeric() || "._%+-'~\u{7F}".contains(c);
+    let is_domain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.' | '\u{7F}');
     let mut start = at;
     for c in text[..at].chars().rev() {
         if !is_local(c) || at - start >= MAX_LOCAL {
@@ -98,7 +111,7 @@ fn address(text: &str, at: usize) -> Option<(usize, usize)> {
         }
         start -= c.len_utf8();
     }
-    let local = text[start..at].trim_start_matches(['.', '\'', '’', '-', '%']);
+    let local = text[start..at].trim_start_matches(['.', '\'', '-', '%']);
     start = at - local.len();
     let mut end = at + 1;
     for c in text[at + 1..].chars() {
@@ -107,14 +120,14 @@ fn address(text: &str, at: usize) -> Option<(usize, usize)> {
         }
         end += c.len_utf8();
     }
-    let domain = text[at + 1..end].trim_end_matches(['.', '-', '\u{2011}']);
+    let domain = text[at + 1..end].trim_end_matches(['.', '-']);
     let top = domain.rsplit('.').next().unwrap_or_default();
     let good = !local.is_empty()
         && domain.contains('.')
         && !domain.starts_with('.')
         && !domain.contains("..")
         && top.chars().count() >= 2
-        && top.chars().all(char::is_alphabetic);
+        && top.chars().all(|c| c.is_alphabetic() || c == '\u{7F}');
     good.then_some((start, at + 1 + domain.len()))
 }
 

@@ -1,130 +1,188 @@
 //! Telephone numbers, and whose they are.
 //!
 //! North American numbers with separators, bare ones with a label, and international ones with a plus sign.
-//! Toll-free numbers and those of configured directories are public. Rule that must hold: a number whose
-//! surroundings say nothing is personal, never public.
-
-use std::sync::LazyLock;
-
-use regex::Regex;
+//! Toll-free numbers, those of configured directories and those of a public servant's signature are public. Rule that must
+//! hold: a number whose surroundings say nothing is personal, never public.
 
 use super::{
-    DetectSettings, Found,
-    digits::{SEPARATORS, candidates, digits, has_digits, tail},
-    window::{after, before},
+    DetectSettings,
+    numbers::{Number, Numbers},
+    proposal::{Proposal, each},
+    reading::{Reading, is_word},
+    scene::{Scene, Support},
+    topics::Topic,
 };
-use crate::domain::{Fact, IdentifierClass, TextUnit};
+use crate::domain::IdentifierClass;
 
-const DETECTOR: &str = "phone/1";
-
-static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
-    let between = format!(r"[{SEPARATORS}/]{{0,3}}");
-    Regex::new(&format!(
-        r"(?:\+[0-9]{{1,3}}(?:[{SEPARATORS}]?\(?[0-9]{{1,4}}\)?){{2,6}})|(?:1{between})?(?:\([0-9]{{3}}\)|[0-9]{{3}}){between}[0-9]{{3}}{between}[0-9]{{4}}"
-    ))
-    .expect("the pattern is valid")
-});
-
-static LABEL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?i)\b(?:t[ée]l|t[ée]l[ée]phone|phone|cell|cellulaire|mobile|portable|fax|t[ée]l[ée]copieur|call|appel\w*|whatsapp|domicile|contact)\b|\btel\.|☎",
-    )
-    .expect("the pattern is valid")
-});
-
-/// Words of an office line.
-static OFFICE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?i)\b(?:office|bureau|work|travail|media|m[ée]dias|toll[\s-]free|sans\s+frais|information\s+line|service\s+line|fax|t[ée]l[ée]copieur|reception|r[ée]ception|call\s+cent(?:re|er)|centre\s+(?:d.appels|de\s+soutien|de\s+contact))\b",
-    )
-    .expect("the pattern is valid")
-});
-
-static EXTENSION: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)^[\s,]*(?:ext|extension|poste|x)\.?\s*[0-9]{2,6}")
-        .expect("the pattern is valid")
-});
-
-/// Reports the numbers of a unit.
-pub(super) fn detect(unit: &TextUnit, settings: &DetectSettings, facts: &mut Vec<Fact>) {
-    let text = unit.text.as_str();
-    if !has_digits(text, 8) {
-        return;
-    }
-    let labelled_column = unit.labels.iter().any(|label| LABEL.is_match(label));
-    let office_column = unit.labels.iter().any(|label| OFFICE.is_match(label));
-    candidates(&NUMBER, text, |start, end| {
-        let raw = &text[start..end];
-        let number = digits(raw);
-        let international = raw.starts_with('+');
-        let national: &[u8] = match number.as_slice() {
+/// Proposes telephone numbers.
+pub(crate) fn find(
+    scene: &Scene<'_>,
+    numbers: &Numbers,
+    settings: &DetectSettings,
+    out: &mut Vec<Proposal>,
+) {
+    let directory: Vec<Vec<u8>> = settings
+        .public_numbers
+        .iter()
+        .map(|known| digits_of(known))
+        .collect();
+    international(scene, numbers, out);
+    each(scene, numbers, &[11, 10], |number| {
+        let reading = scene.reading;
+        let digits = number.digits();
+        let national = match digits {
             [1, rest @ ..] if rest.len() == 10 => rest,
-            all => all,
+            all if all.len() == 10 => all,
+            _ => return false,
         };
-        let north_american = national.len() == 10
-            && matches!(national.first(), Some(2..=9))
-            && matches!(national.get(3), Some(2..=9))
-            && (!international || number.first() == Some(&1));
-        if !(north_american || (international && (8..=15).contains(&number.len()))) {
+        let valid =
+            matches!(national.first(), Some(2..=9)) && matches!(national.get(3), Some(2..=9));
+        let shape = number.shape();
+        let groups = shape.ends_with(&[3, 3, 4]) || shape == [1, 3, 7] || shape == [3, 7];
+        let bare = matches!(shape, [10 | 11]);
+        if !valid || !(groups || bare || shape == [1, 10]) {
             return false;
         }
-        let ahead = before(text, start, 60);
-        let labelled = labelled_column || LABEL.is_match(ahead);
-        // `815 9943858` is as likely to be something else.
-        let separated = international || raw.starts_with('(') || groups(raw) >= 3;
-        if !separated && !labelled {
+        let (start, international) = with_sign(reading, number.start);
+        let end = number.end;
+        if !alone(reading, start, end) {
             return false;
         }
-        let extension = EXTENSION.is_match(after(text, end, 24));
-        let office = office_column || OFFICE.is_match(ahead) || extension;
-        let near_public = near_public_address(text, start, end, settings);
-        let (class, confidence, reason) = if is_toll_free(national) {
-            (IdentifierClass::Public, 95, "toll_free")
-        } else if settings
-            .public_numbers
-            .iter()
-            .any(|known| same_number(&digits(known), national))
+        let support = scene.support(&[Topic::Phone, Topic::Office], start, end);
+        // `815 9943858` and ten plain digits are as likely to be something else.
+        let separated = international || shape.ends_with(&[3, 3, 4]);
+        if support == Support::Against
+            && !(separated && !scene.around(Topic::Other, start, end, 30, 0))
         {
-            (IdentifierClass::Public, 98, "directory")
-        } else if office || near_public {
-            (
-                IdentifierClass::Unknown,
-                70,
-                if office {
-                    "office"
-                } else {
-                    "near_public_address"
-                },
-            )
-        } else {
-            (
-                IdentifierClass::Personal,
-                if labelled { 90 } else { 65 },
-                if labelled { "label" } else { "form" },
-            )
-        };
-        facts.push(
-            Found {
-                identifier: "phone",
-                class,
-                start,
-                end,
-                confidence,
-                masked: format!("phone •••-•••-••{}", tail(&number, 2)),
-                detector: DETECTOR,
-                reasons: &[reason],
-            }
-            .into_fact(unit),
-        );
+            return false;
+        }
+        if !separated && !support.holds() {
+            return false;
+        }
+        let (class, confidence, reason) =
+            classify(scene, (start, end), national, support, &directory);
+        out.push(proposal(number, (start, end), class, confidence, reason));
         true
     });
 }
 
-/// How many runs of digits a number has.
-fn groups(raw: &str) -> usize {
-    raw.split(|c: char| !c.is_ascii_digit())
-        .filter(|run| !run.is_empty())
-        .count()
+fn proposal(
+    number: &Number,
+    (start, end): (usize, usize),
+    class: IdentifierClass,
+    confidence: u8,
+    reason: &'static str,
+) -> Proposal {
+    Proposal {
+        start,
+        end,
+        identifier: "phone",
+        class,
+        confidence,
+        masked: format!("phone •••-•••-••{}", number.tail(2)),
+        detector: "phone/2",
+        reasons: vec![reason],
+    }
+}
+
+fn classify(
+    scene: &Scene<'_>,
+    (start, end): (usize, usize),
+    national: &[u8],
+    support: Support,
+    directory: &[Vec<u8>],
+) -> (IdentifierClass, u8, &'static str) {
+    if is_toll_free(national) {
+        return (IdentifierClass::Public, 95, "toll_free");
+    }
+    if directory.iter().any(|known| same_number(known, national)) {
+        return (IdentifierClass::Public, 98, "directory");
+    }
+    let near_public = scene.near_public(start, end);
+    let own = scene.around(Topic::Relation, start, end, 60, 0);
+    if near_public && !own && scene.around(Topic::Position, start, end, 260, 120) {
+        return (IdentifierClass::Public, 85, "signature");
+    }
+    if has_extension(scene.reading, end) || scene.around(Topic::Office, start, end, 60, 0) {
+        return (IdentifierClass::Unknown, 70, "office");
+    }
+    if near_public && !own {
+        return (IdentifierClass::Unknown, 70, "near_public_address");
+    }
+    if support.holds() {
+        (IdentifierClass::Personal, 90, "label")
+    } else {
+        (IdentifierClass::Personal, 65, "form")
+    }
+}
+
+/// Numbers with a plus sign that are not North American.
+fn international(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>) {
+    let reading = scene.reading;
+    for (at, run) in numbers.runs.iter().enumerate() {
+        if reading.before(run.start) != b'+' || is_word(reading.before(run.start - 1)) {
+            continue;
+        }
+        let number = (8..=14).rev().find_map(|total| {
+            numbers
+                .of_length(reading, at, total)
+                .filter(Number::is_plain)
+        });
+        let Some(number) = number else { continue };
+        let digits = number.digits();
+        let start = run.start - 1;
+        if digits.first() == Some(&1) || !alone(reading, start, number.end) {
+            continue;
+        }
+        let class = if scene.near_public(start, number.end) {
+            IdentifierClass::Unknown
+        } else {
+            IdentifierClass::Personal
+        };
+        out.push(proposal(&number, (start, number.end), class, 80, "form"));
+    }
+}
+
+/// Where a number begins with its bracket and plus sign, and whether it has one of the two.
+fn with_sign(reading: &Reading, start: usize) -> (usize, bool) {
+    let mut from = start;
+    if reading.before(from) == b'(' {
+        from -= 1;
+    }
+    if reading.before(from) == b'+' {
+        from -= 1;
+    }
+    (from, from < start)
+}
+
+fn alone(reading: &Reading, start: usize, end: usize) -> bool {
+    let (before, earlier) = (
+        reading.before(start),
+        reading.before(start.saturating_sub(1)),
+    );
+    let (after, later) = (reading.byte(end), reading.byte(end + 1));
+    let joins = |byte: u8| matches!(byte, b'.' | b'-');
+    let extension = matches!(after, b'x' | b'p') && (later.is_ascii_digit() || later == b'o');
+    !(is_word(before)
+        || before == b'$'
+        || (joins(before) && start > 1 && earlier.is_ascii_digit())
+        || (is_word(after) && !extension)
+        || (joins(after) && later.is_ascii_digit()))
+}
+
+/// `ext. 123`, `poste 123`, `x123` right behind a number.
+fn has_extension(reading: &Reading, end: usize) -> bool {
+    let rest = reading.small(end, end + 16);
+    let rest = rest.trim_ascii_start();
+    let rest = rest.strip_prefix(b",").unwrap_or(rest).trim_ascii_start();
+    [b"extension".as_slice(), b"ext", b"poste", b"x"]
+        .iter()
+        .any(|word| {
+            rest.strip_prefix(*word).is_some_and(|rest| {
+                let rest = rest.strip_prefix(b".").unwrap_or(rest).trim_ascii_start();
+                rest.iter().take_while(|byte| byte.is_ascii_digit()).count() >= 2
+            })
+        })
 }
 
 /// Codes for which the called party pays, and non-geographic federal lines.
@@ -133,23 +191,16 @@ fn is_toll_free(national: &[u8]) -> bool {
         && national.len() == 10
 }
 
+fn digits_of(text: &str) -> Vec<u8> {
+    text.bytes()
+        .filter(u8::is_ascii_digit)
+        .map(|byte| byte - b'0')
+        .collect()
+}
+
 fn same_number(known: &[u8], national: &[u8]) -> bool {
     match known {
         [1, rest @ ..] if rest.len() == 10 => rest == national,
         all => all == national,
     }
-}
-
-/// An address of a public domain close by: the line may belong to the same signature block.
-fn near_public_address(text: &str, start: usize, end: usize, settings: &DetectSettings) -> bool {
-    let around = [before(text, start, 80), after(text, end, 80)];
-    around.iter().any(|part| {
-        part.match_indices('@').any(|(at, _)| {
-            let domain: String = part[at + 1..]
-                .chars()
-                .take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))
-                .collect();
-            settings.is_public_domain(domain.trim_end_matches('.'))
-        })
-    })
 }

@@ -1,0 +1,346 @@
+//! The surroundings of a place in a text: labels near it, its column and row, what its unit is called.
+//!
+//! Rule that must hold: a label does not reach over the end of a sentence, past another number, or out of its cell.
+
+use super::{
+    layout::{Cell, Layout, within},
+    reading::{Reading, is_letter, is_word},
+    topics::{Hit, Topic},
+};
+
+/// How far a label reaches.
+const REACH: usize = 140;
+/// How many words may stand between a label and its value.
+const WORDS: usize = 12;
+
+/// What speaks for a candidate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Support {
+    /// A label before it in the same line, sentence or cell.
+    Near,
+    /// The header of its column.
+    Column,
+    /// The label of its row.
+    Row,
+    /// A label behind it: `130 692 544 (SIN)`.
+    Behind,
+    /// The text unit before it is a label.
+    Previous,
+    /// The name of the sheet.
+    Sheet,
+    /// Something says that it is another thing.
+    Against,
+    /// Nothing is known.
+    None,
+}
+
+impl Support {
+    /// True when something speaks for it.
+    pub(crate) fn holds(self) -> bool {
+        !matches!(self, Self::Against | Self::None)
+    }
+
+    /// The word for evidence.
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            Self::Near | Self::Behind => "label",
+            Self::Column => "column",
+            Self::Row => "row",
+            Self::Previous => "previous_text",
+            Self::Sheet => "sheet",
+            Self::Against => "other_label",
+            Self::None => "form",
+        }
+    }
+}
+
+/// What surrounds the unit itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outer {
+    /// What its labels say: column header, row label, name of a property.
+    pub(crate) labels: Vec<Topic>,
+    /// True when it has labels at all.
+    pub(crate) labelled: bool,
+    /// What the unit before it says, when that is a label.
+    pub(crate) previous: Vec<Topic>,
+    /// What the name of its sheet says.
+    pub(crate) sheet: Vec<Topic>,
+    /// True when the text is one cell.
+    pub(crate) is_cell: bool,
+}
+
+/// A unit as recognisers see it.
+pub(crate) struct Scene<'u> {
+    pub(crate) reading: &'u Reading,
+    pub(crate) hits: &'u [Hit],
+    pub(crate) layout: &'u Layout,
+    pub(crate) outer: &'u Outer,
+    /// Where addresses of public domains stand.
+    pub(crate) public: &'u [usize],
+}
+
+impl Scene<'_> {
+    /// What speaks for one of some topics at a place.
+    pub(crate) fn support(&self, wanted: &[Topic], start: usize, end: usize) -> Support {
+        if self.behind(wanted, end) {
+            return Support::Behind;
+        }
+        if let Some(cell) = self.layout.cell(start) {
+            return self.in_cell(cell, wanted, start);
+        }
+        let near = self.near(wanted, start.saturating_sub(REACH), start);
+        if let Some(found) = near {
+            return found;
+        }
+        let counts = self.outer.labels.contains(&Topic::Count);
+        if !counts && self.outer.labels.iter().any(|topic| wanted.contains(topic)) {
+            return Support::Column;
+        }
+        if self.outer.labels.iter().any(|topic| blocks(*topic, wanted)) {
+            return Support::Against;
+        }
+        // The unit before counts for what stands first in this one.
+        let ahead = self.reading.slice(start.saturating_sub(24), start);
+        let first = start <= 24 && !ahead.iter().any(|byte| is_letter(*byte));
+        if first
+            && !self.outer.labelled
+            && self
+                .outer
+                .previous
+                .iter()
+                .any(|topic| wanted.contains(topic))
+        {
+            return Support::Previous;
+        }
+        if self.outer.is_cell && self.outer.sheet.iter().any(|topic| wanted.contains(topic)) {
+            return Support::Sheet;
+        }
+        Support::None
+    }
+
+    fn in_cell(&self, cell: &Cell, wanted: &[Topic], start: usize) -> Support {
+        if let Some(found) = self.near(wanted, cell.start, start) {
+            return found;
+        }
+        let column = self.layout.column(cell);
+        let counts = column.contains(&Topic::Count);
+        if !counts && column.iter().any(|topic| wanted.contains(topic)) {
+            return Support::Column;
+        }
+        if counts || column.iter().any(|topic| blocks(*topic, wanted)) {
+            return Support::Against;
+        }
+        let mut label = within(self.hits, cell.row_start, cell.first_end);
+        if cell.start > cell.row_start && label.any(|hit| wanted.contains(&hit.topic)) {
+            return Support::Row;
+        }
+        if self.layout.is_known(cell) {
+            return Support::None;
+        }
+        self.near(wanted, start.saturating_sub(REACH), start)
+            .unwrap_or(Support::None)
+    }
+
+    /// A label before a place and not before `floor`.
+    fn near(&self, wanted: &[Topic], floor: usize, start: usize) -> Option<Support> {
+        let index = self.hits.partition_point(|hit| hit.start < start);
+        let mut other: Option<usize> = None;
+        for (at, hit) in self.hits.get(..index)?.iter().enumerate().rev().take(8) {
+            if hit.start < floor {
+                break;
+            }
+            if hit.end > start {
+                continue;
+            }
+            if let Some(edge) = other {
+                // `SIN / UCI: …`: labels that adjoin share what follows.
+                let adjoins = hit.end <= edge && self.adjoin(hit.end, edge);
+                if adjoins && wanted.contains(&hit.topic) {
+                    return Some(Support::Near);
+                }
+                if !adjoins {
+                    break;
+                }
+                other = Some(hit.start);
+                continue;
+            }
+            if !self.connected(hit.end, start) {
+                break;
+            }
+            if wanted.contains(&hit.topic) {
+                return Some(if self.is_counted(at) {
+                    Support::Against
+                } else {
+                    Support::Near
+                });
+            }
+            if blocks(hit.topic, wanted) && (hit.topic != Topic::Other || start - hit.end <= 24) {
+                other = Some(hit.start);
+            }
+        }
+        other.map(|_| Support::Against)
+    }
+
+    /// True for the phrase in "number of SINs": what follows is a count.
+    fn is_counted(&self, at: usize) -> bool {
+        let (Some(hit), Some(before)) = (
+            self.hits.get(at),
+            at.checked_sub(1).and_then(|at| self.hits.get(at)),
+        ) else {
+            return false;
+        };
+        before.topic == Topic::Count && hit.start <= before.end + 6
+    }
+
+    /// True when a label reaches from its end to a value.
+    fn connected(&self, from: usize, to: usize) -> bool {
+        let between = self.reading.slice(from, to);
+        let mut digits = 0;
+        let mut words = 0;
+        let mut inside = false;
+        let mut tag = false;
+        for (at, byte) in between.iter().enumerate() {
+            let next = between.get(at + 1).copied().unwrap_or_default();
+            match *byte {
+                b'<' if next == b'/' || is_letter(next) => tag = true,
+                b'>' if tag => tag = false,
+                _ if tag => continue,
+                b'.' | b'!' | b'?' | b'\n' if next == b' ' || next == b'\n' => {
+                    let rest = between.get(at + 1..).unwrap_or_default();
+                    let blank = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\n'));
+                    let lines = blank.clone().filter(|byte| **byte == b'\n').count();
+                    let then = rest.get(blank.count()).copied().unwrap_or_default();
+                    if *byte == b'\n' && lines > 0 {
+                        return false;
+                    }
+                    if *byte != b'\n' && then.is_ascii_uppercase() && at > 2 {
+                        return false;
+                    }
+                }
+                byte if byte.is_ascii_digit() => digits += 1,
+                _ => {}
+            }
+            // A line end after a value: the next line has its own label.
+            if *byte == b'\n' && words > 0 && at < 40 && next.is_ascii_uppercase() {
+                return false;
+            }
+            let word = is_word(*byte);
+            words += usize::from(word && !inside);
+            inside = word;
+        }
+        digits <= 4 && words <= WORDS
+    }
+
+    /// True when only separators and "and" stand between two labels.
+    fn adjoin(&self, from: usize, to: usize) -> bool {
+        let between = self.reading.small(from, to);
+        between.len() <= 8
+            && between
+                .split(|byte| !is_word(*byte))
+                .all(|word| matches!(word, b"" | b"and" | b"et" | b"or" | b"ou" | b"no" | b"n"))
+    }
+
+    /// A label behind a value, in brackets or as "is her SIN".
+    fn behind(&self, wanted: &[Topic], end: usize) -> bool {
+        let index = self.hits.partition_point(|hit| hit.start < end);
+        let Some(hit) = self.hits.get(index) else {
+            return false;
+        };
+        if !wanted.contains(&hit.topic) || hit.start > end + 30 {
+            return false;
+        }
+        let between = self.reading.small(end, hit.start);
+        if between.contains(&b'\n') || self.reading.slice(end, hit.start).contains(&b'\n') {
+            return false;
+        }
+        let bracket = between.len() <= 4
+            && between.iter().any(|byte| matches!(byte, b'(' | b'['))
+            && between.iter().all(|byte| !is_word(*byte));
+        let mut words = between
+            .split(|byte| !is_word(*byte))
+            .filter(|word| !word.is_empty());
+        let says = matches!(
+            words.next(),
+            Some(b"is" | b"was" | b"est" | b"etait" | b"as" | b"comme")
+        ) && words.all(|word| {
+            matches!(
+                word,
+                b"my"
+                    | b"his"
+                    | b"her"
+                    | b"your"
+                    | b"the"
+                    | b"their"
+                    | b"mon"
+                    | b"son"
+                    | b"votre"
+                    | b"le"
+                    | b"l"
+                    | b"notre"
+                    | b"a"
+                    | b"un"
+            )
+        });
+        bracket || says
+    }
+
+    /// True when a phrase of a topic begins within some bytes before a place or ends within some after it.
+    pub(crate) fn around(
+        &self,
+        topic: Topic,
+        start: usize,
+        end: usize,
+        ahead: usize,
+        after: usize,
+    ) -> bool {
+        within(
+            self.hits,
+            start.saturating_sub(ahead),
+            end.saturating_add(after),
+        )
+        .any(|hit| hit.topic == topic)
+    }
+
+    /// True when the value is one of an example: "sample SIN", "e.g. 130 …".
+    pub(crate) fn is_sample(&self, start: usize) -> bool {
+        let from = start.saturating_sub(48);
+        within(self.hits, from, start)
+            .any(|hit| hit.topic == Topic::Sample && self.connected(hit.end, start))
+    }
+
+    /// True when an address of a public domain stands close by.
+    pub(crate) fn near_public(&self, start: usize, end: usize) -> bool {
+        let from = self.public.partition_point(|at| *at + 160 < start);
+        self.public.get(from).is_some_and(|at| *at < end + 200)
+    }
+}
+
+/// True when a label of one topic says that a value is not of the wanted ones.
+///
+/// Values with letters are not taken for plain numbers, so their labels block only each other.
+fn blocks(topic: Topic, wanted: &[Topic]) -> bool {
+    if wanted.contains(&topic) {
+        return false;
+    }
+    let lettered = |topic: Topic| {
+        matches!(
+            topic,
+            Topic::Application
+                | Topic::Passport
+                | Topic::PrCard
+                | Topic::Citizenship
+                | Topic::Licence
+                | Topic::Quebec
+        )
+    };
+    let first = wanted.first().copied().unwrap_or(Topic::Other);
+    match topic {
+        Topic::Date => first == Topic::Birth,
+        _ if first == Topic::Birth => false,
+        Topic::Other => true,
+        Topic::Name | Topic::Address | Topic::Email | Topic::Postal | Topic::Birth | Topic::Ip => {
+            false
+        }
+        other => other.claims() && lettered(other) == lettered(first),
+    }
+}

@@ -1,0 +1,402 @@
+//! The words that say what a number, a date or a name is, in English and French.
+//!
+//! All phrases are folded (small letters, no accents, no underscores) and found in one pass. Acronyms count in capitals,
+//! or where they are a key, a header or stand right before a number, so that sin, nas and the like stay words. Rule that
+//! must hold: a phrase counts only between word borders.
+
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+
+use super::reading::{Reading, is_letter, is_word};
+
+/// What a phrase speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Topic {
+    Sin,
+    Business,
+    Uci,
+    Application,
+    Passport,
+    PrCard,
+    Citizenship,
+    Ontario,
+    Quebec,
+    Columbia,
+    Alberta,
+    /// A health card of any province.
+    Health,
+    Licence,
+    Pri,
+    Bank,
+    Iban,
+    Card,
+    Postal,
+    Birth,
+    Ip,
+    Email,
+    Phone,
+    /// A line of an office.
+    Office,
+    Name,
+    Address,
+    /// An invoice, a file, a part: a number that is none of a person's.
+    Other,
+    /// A date that is none of birth.
+    Date,
+    /// Counts, amounts, statistics.
+    Count,
+    /// Examples and specimens.
+    Sample,
+    /// A position, as in a signature.
+    Position,
+    /// A relation to the department: client, applicant.
+    Relation,
+}
+
+impl Topic {
+    /// True when the phrase says what the value after it is; the others only colour the surroundings.
+    pub(crate) fn claims(self) -> bool {
+        !matches!(
+            self,
+            Self::Count | Self::Sample | Self::Position | Self::Relation | Self::Office
+        )
+    }
+}
+
+/// A phrase found in a text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hit {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) topic: Topic,
+}
+
+/// The phrases, by topic.
+const WORDS: &str = include_str!("words/topics.txt");
+
+/// The topic of a heading in the list.
+fn named(name: &str) -> Option<Topic> {
+    Some(match name {
+        "sin" => Topic::Sin,
+        "business" => Topic::Business,
+        "uci" => Topic::Uci,
+        "application" => Topic::Application,
+        "passport" => Topic::Passport,
+        "prcard" => Topic::PrCard,
+        "citizenship" => Topic::Citizenship,
+        "ontario" => Topic::Ontario,
+        "quebec" => Topic::Quebec,
+        "columbia" => Topic::Columbia,
+        "alberta" => Topic::Alberta,
+        "health" => Topic::Health,
+        "licence" => Topic::Licence,
+        "pri" => Topic::Pri,
+        "bank" => Topic::Bank,
+        "iban" => Topic::Iban,
+        "card" => Topic::Card,
+        "postal" => Topic::Postal,
+        "birth" => Topic::Birth,
+        "ip" => Topic::Ip,
+        "email" => Topic::Email,
+        "phone" => Topic::Phone,
+        "office" => Topic::Office,
+        "name" => Topic::Name,
+        "address" => Topic::Address,
+        "other" => Topic::Other,
+        "date" => Topic::Date,
+        "count" => Topic::Count,
+        "sample" => Topic::Sample,
+        "position" => Topic::Position,
+        "relation" => Topic::Relation,
+        _ => return None,
+    })
+}
+
+/// Words after an acronym that make it another thing, and words before it.
+const HOMONYMS: &[(&str, &[&str], &[&str])] = &[
+    (
+        "sin",
+        &[
+            "of ", "city", "bin", "tax", "wave", "curve", "(x", "(t", "duda", "and cos", "cos",
+            "embargo",
+        ],
+        &["original ", "mortal ", "deadly ", "arc"],
+    ),
+    ("sins", &["of "], &["mortal ", "deadly "]),
+    (
+        "nas",
+        &[
+            "storage",
+            "server",
+            "drive",
+            "device",
+            "volume",
+            "share",
+            "backup",
+            "array",
+            "box",
+            "disk",
+            "mount",
+            "de stockage",
+            "synology",
+            "qnap",
+            "appliance",
+            "rack",
+            "filer",
+            "folder",
+            "model",
+            "serial",
+            "-",
+            "synology",
+        ],
+        &[
+            "serveur ",
+            "stockage ",
+            "server ",
+            "storage ",
+            "synology ",
+            "qnap ",
+            "rapper ",
+            "stockage en reseau (",
+            "network attached storage (",
+            "network-attached storage (",
+        ],
+    ),
+    (
+        "uci",
+        &[
+            "world", "road", "cycling", "protour", "health", "machine", "irvine", "chess", "code",
+            "mountain", "track", "europe", "women", "rules", "rule", "licence", "license",
+            "cyclisme", "points", "ranking", "race",
+        ],
+        &[
+            "cycling ",
+            "cyclisme (",
+            "irvine (",
+            "international (",
+            "cycliste internationale (",
+        ],
+    ),
+    (
+        "pri",
+        &["line", "circuit", "trunk", "isdn", "interface"],
+        &["isdn ", "rnis "],
+    ),
+    ("nam", &["theun", "june"], &["viet ", "viet-"]),
+    ("dl", &["speed", "ratio", "link", "ml"], &["10 ", "1 "]),
+    (
+        "ne",
+        &[
+            "pas",
+            "peut",
+            "sera",
+            "doit",
+            "l'",
+            "s'",
+            "sont",
+            "brunswick",
+        ],
+        &[],
+    ),
+    (
+        "app",
+        &["store", "version", "service"],
+        &["mobile ", "web ", "the "],
+    ),
+];
+
+struct Table {
+    automaton: AhoCorasick,
+    entries: Vec<(Topic, bool, &'static str)>,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let mut entries = Vec::new();
+    let mut heading = None;
+    for line in WORDS.lines().map(str::trim) {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if let Some(name) = line
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+        {
+            let acronym = name.ends_with('!');
+            heading = named(name.trim_end_matches('!')).map(|topic| (topic, acronym));
+        } else if let Some((topic, acronym)) = heading {
+            let phrases = line
+                .split(';')
+                .map(str::trim)
+                .filter(|phrase| !phrase.is_empty());
+            entries.extend(phrases.map(|phrase| (topic, acronym, phrase)));
+        }
+    }
+    let automaton = AhoCorasick::builder()
+        .match_kind(MatchKind::Standard)
+        .kind(Some(AhoCorasickKind::ContiguousNFA))
+        .build(entries.iter().map(|(_, _, phrase)| *phrase))
+        .expect("the phrases are few and short");
+    Table { automaton, entries }
+});
+
+/// The phrases of a text in order, those within longer ones left out.
+pub(crate) fn hits(reading: &Reading) -> Vec<Hit> {
+    let mut found: Vec<Hit> = Vec::new();
+    for one in TABLE.automaton.find_overlapping_iter(&reading.lower) {
+        let Some((topic, acronym, phrase)) = TABLE.entries.get(one.pattern().as_usize()) else {
+            continue;
+        };
+        let (start, end) = (one.start(), one.end());
+        if !bordered(reading, start, end) || (*acronym && !is_acronym(reading, start, end, phrase))
+        {
+            continue;
+        }
+        // Ends rise: what began later is within, what began earlier swallows.
+        while found
+            .last()
+            .is_some_and(|last| last.start >= start && last.end <= end)
+        {
+            found.pop();
+        }
+        if found
+            .last()
+            .is_some_and(|last| last.end > start && last.start <= start && last.end >= end)
+        {
+            continue;
+        }
+        found.push(Hit {
+            start,
+            end,
+            topic: *topic,
+        });
+    }
+    found.sort_by_key(|hit| (hit.start, hit.end));
+    found
+}
+
+/// The topics of a short text, such as a header cell; in order.
+pub(crate) fn topics_of(text: &str) -> Vec<Topic> {
+    if text.len() > 200 {
+        return Vec::new();
+    }
+    hits(&Reading::new(text))
+        .into_iter()
+        .map(|hit| hit.topic)
+        .collect()
+}
+
+fn bordered(reading: &Reading, start: usize, end: usize) -> bool {
+    let first = reading.byte(start);
+    let last = reading.before(end);
+    let before = reading.before(start);
+    let after = reading.byte(end);
+    // `clientSin`, `SIN2`: a change of case parts, a digit after an acronym in a key does.
+    let left = !is_word(first)
+        || !is_word(before)
+        || (first.is_ascii_uppercase() && before.is_ascii_lowercase());
+    let right = !is_word(last)
+        || !is_letter(after) && !after.is_ascii_digit()
+        || (after.is_ascii_uppercase() && last.is_ascii_lowercase())
+        || (after.is_ascii_digit() && is_letter(last) && end - start >= 3);
+    left && right
+}
+
+fn is_acronym(reading: &Reading, start: usize, end: usize, phrase: &str) -> bool {
+    let written = reading.slice(start, end);
+    let stem = written.strip_suffix(b"s").unwrap_or(written);
+    let upper = stem.iter().all(|byte| !byte.is_ascii_lowercase());
+    let next = reading.slice(end, end + 3);
+    let next = next.iter().find(|byte| **byte != b' ').copied();
+    let key = matches!(
+        reading.before(start),
+        b'_' | b'"' | b'<' | b'.' | b'\'' | b'='
+    ) || matches!(
+        next,
+        None | Some(
+            b':' | b'='
+                | b'#'
+                | b'"'
+                | b'|'
+                | b'<'
+                | b','
+                | b';'
+                | b'>'
+                | b'_'
+                | b'\n'
+                | b'\t'
+                | b'\''
+                | b'0'..=b'9'
+        )
+    ) || (written.first().is_some_and(u8::is_ascii_uppercase)
+        && reading.before(start).is_ascii_lowercase());
+    if !(upper || key) {
+        return false;
+    }
+    let rest = reading.small(end, end + 24);
+    let rest = rest.strip_prefix(b" ").unwrap_or(rest);
+    let ahead = reading.small(start.saturating_sub(32), start);
+    !HOMONYMS.iter().any(|(word, after, before)| {
+        *word == phrase
+            && (after.iter().any(|word| starts_word(rest, word.as_bytes()))
+                || before.iter().any(|word| ends_word(ahead, word.as_bytes())))
+    })
+}
+
+fn starts_word(rest: &[u8], word: &[u8]) -> bool {
+    rest.starts_with(word)
+        && (!word.last().is_some_and(|byte| is_word(*byte))
+            || !rest.get(word.len()).is_some_and(|byte| is_word(*byte)))
+        && !(word == b"-" && !rest.get(1).is_some_and(|byte| is_letter(*byte)))
+}
+
+fn ends_word(ahead: &[u8], word: &[u8]) -> bool {
+    ahead
+        .strip_suffix(word)
+        .is_some_and(|before| !before.last().is_some_and(|byte| is_word(*byte)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &[Topic]) {
+        assert_eq!(topics_of(text), expected, "{text}");
+    }
+
+    #[test]
+    fn phrases_and_acronyms() {
+        check("Social Insurance Number", &[Topic::Sin]);
+        check("numéro d’assurance\nsociale", &[Topic::Sin]);
+        check("client_sin", &[Topic::Relation, Topic::Sin]);
+        check("clientSin:", &[Topic::Relation, Topic::Sin]);
+        check("date_de_naissance", &[Topic::Birth]);
+        check("IUC / UCI", &[Topic::Uci, Topic::Uci]);
+    }
+
+    #[test]
+    fn every_heading_is_known() {
+        for line in WORDS.lines().filter(|line| line.starts_with('[')) {
+            assert!(
+                named(line.trim_matches(['[', ']', '!'])).is_some(),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn homonyms_are_words() {
+        for text in [
+            "the sin of pride",
+            "cousin",
+            "NAS storage 12",
+            "Viet Nam 1",
+            "single",
+            "serveur NAS",
+            "UCI World Tour 2024",
+            "Nassau",
+        ] {
+            check(text, &[]);
+        }
+    }
+}
