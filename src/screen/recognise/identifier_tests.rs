@@ -1,7 +1,7 @@
 //! Every identifier on short cases in both languages, and what looks like it. All people and numbers are invented.
 
 use super::{DetectContext, DetectSettings, detect, plain_text_units};
-use crate::domain::{FactDetail, Part, TextUnit};
+use crate::domain::{FactDetail, MarkingState, Part, TextUnit};
 
 /// What is found in a plain text, as `identifier class` with the text it covers.
 fn found(text: &str) -> Vec<(String, String)> {
@@ -313,6 +313,32 @@ fn names_and_public_servants() {
     ] {
         never("person_name", text);
     }
+}
+
+#[test]
+fn a_form_that_is_filled_in_is_marked() {
+    let state = |body: &str| {
+        let units = [
+            TextUnit::new(Part::Header, "header 1", "PROTECTED B (when completed)"),
+            TextUnit::new(Part::Body, "paragraph 1", body),
+        ];
+        let settings = DetectSettings::default();
+        let facts = detect(&units, &DetectContext::new("", &settings));
+        facts.into_iter().find_map(|fact| match fact.detail {
+            FactDetail::Marking { state, .. } => Some(state),
+            _ => None,
+        })
+    };
+    assert_eq!(state("Name:      Date:"), Some(MarkingState::WhenCompleted));
+    assert_eq!(
+        state("Name: Amy Sample  UCI: 1234-5678"),
+        Some(MarkingState::Standing)
+    );
+    // The address of the office stands on blank forms too.
+    assert_eq!(
+        state("Mail to: 365 Laurier Avenue West, Ottawa, ON K1A 1L1"),
+        Some(MarkingState::WhenCompleted)
+    );
 }
 
 #[test]

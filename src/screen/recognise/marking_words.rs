@@ -35,7 +35,8 @@ pub(super) static STEMS: LazyLock<AhoCorasick> = LazyLock::new(|| {
 });
 
 pub(super) const WHEN_COMPLETED: &str = r"(?:when|once|if|upon|after)\s+(?:completed|complete|completion|filled(?:\s+(?:in|out))?)|(?:une\s+fois|lorsque|lorsqu.il\s+est|quand|si)\s+(?:le\s+formulaire\s+est\s+)?(?:rempli|compl[ée]t[ée])e?s?";
-pub(super) const GAP: &str = r"[\s\x{A0}:,_.\-–—/()\x{22}“”«»]";
+pub(super) const GAP: &str =
+    r"[\s\x{A0}\x{AD}\x{200B}\x{2060}:,_.\-\x{2010}\x{2011}–—/()\[\]*'’‘\x{22}“”«»]";
 
 pub(super) static LEVEL: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&format!(

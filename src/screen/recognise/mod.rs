@@ -39,7 +39,7 @@ pub use plain::plain_text_units;
 
 use std::collections::BTreeMap;
 
-use domain::{Fact, Part, TextUnit};
+use domain::{Fact, FactDetail, IdentifierClass, MarkingState, Part, TextUnit};
 use rideau_domain::{self as domain, bilingual};
 
 use layout::{Carry, Layout};
@@ -86,6 +86,7 @@ pub fn detect(units: &[TextUnit], context: &DetectContext<'_>) -> Vec<Fact> {
     facts.extend(labels::detect(units, context));
     facts.extend(markings::detect(units.iter().chain(&extra)));
     let mut memory = Memory::default();
+    let before = facts.len();
     for unit in units.iter().chain(&extra) {
         // Native metadata stays inside; only what it says about clearance matters.
         if unit.place.part == Part::Native {
@@ -94,7 +95,26 @@ pub fn detect(units: &[TextUnit], context: &DetectContext<'_>) -> Vec<Fact> {
             facts.extend(identifiers(unit, context.settings, &mut memory));
         }
     }
+    if facts.iter().skip(before).any(fills_a_form) {
+        facts.iter_mut().take(before).for_each(complete);
+    }
     facts
+}
+
+/// True for information about a person that nobody prints on a blank form.
+fn fills_a_form(fact: &Fact) -> bool {
+    matches!(&fact.detail, FactDetail::Identifier { identifier, class: IdentifierClass::Personal }
+        if fact.confidence >= 75 && !matches!(identifier.as_str(), "phone" | "email" | "civic_address" | "postal_code"))
+}
+
+/// A marking "when completed" stands on a form that is filled in.
+fn complete(fact: &mut Fact) {
+    if let FactDetail::Marking { state, .. } = &mut fact.detail
+        && *state == MarkingState::WhenCompleted
+    {
+        *state = MarkingState::Standing;
+        fact.reasons.push("form_filled".to_owned());
+    }
 }
 
 /// What earlier units say about later ones.

@@ -156,11 +156,18 @@ fn propose(scene: &Scene<'_>, words: &[Word], out: &mut Vec<Proposal>) {
         }
         rest = others;
     }
+    let is_other = |word: &Word| OTHERS.contains(text(word)) && !GIVEN.contains(text(word));
+    let capitals = |word: &Word| {
+        let letters = reading.slice(word.start, word.end);
+        letters.len() > 1 && !letters.iter().any(u8::is_ascii_lowercase)
+    };
+    // `Simran Kaur DOB`: a label, or capitals behind small letters, end the name.
+    let mixed = rest.first().is_some_and(|first| !capitals(first));
     let stop = rest
         .iter()
-        .position(|word| OTHERS.contains(text(word)) && !GIVEN.contains(text(word)))
+        .position(|word| is_other(word) || is_label(scene, word) || (mixed && capitals(word)))
         .unwrap_or(rest.len());
-    let cut = stop < rest.len();
+    let cut = rest.get(stop).is_some_and(is_other);
     let Some(name) = rest.get(..stop) else { return };
     let (Some(first), Some(last)) = (name.first(), name.last()) else {
         return;
@@ -198,6 +205,15 @@ fn is_relation(scene: &Scene<'_>, word: &Word) -> bool {
             && hit.end == word.end
             && matches!(hit.topic, Topic::Relation | Topic::Name)
     })
+}
+
+/// A word that is the label of what follows.
+fn is_label(scene: &Scene<'_>, word: &Word) -> bool {
+    let from = scene.hits.partition_point(|hit| hit.start < word.start);
+    scene
+        .hits
+        .get(from)
+        .is_some_and(|hit| hit.start == word.start && hit.topic.claims())
 }
 
 /// A label, title or relation right before a name.

@@ -337,6 +337,8 @@ fn blocks(topic: Topic, wanted: &[Topic]) -> bool {
     match topic {
         Topic::Date => first == Topic::Birth,
         _ if first == Topic::Birth => false,
+        // A telephone number beside a postal code says nothing about it.
+        _ if matches!(first, Topic::Postal | Topic::Address | Topic::Ip) => topic == Topic::Other,
         Topic::Other => true,
         Topic::Name | Topic::Address | Topic::Email | Topic::Postal | Topic::Birth | Topic::Ip => {
             false

@@ -1,7 +1,7 @@
 //! The detectors on short cases, in both languages, with what must not be found beside what must.
 
 use super::*;
-use crate::domain::{FactDetail, MarkingState, SecurityLevel};
+use crate::domain::SecurityLevel;
 
 fn facts_in(units: &[TextUnit], settings: &DetectSettings) -> Vec<Fact> {
     detect(
