@@ -379,8 +379,10 @@ fn proposal(scene: &Scene<'_>, start: usize, end: usize, whole: bool) -> Proposa
         (IdentifierClass::Public, "federal_office")
     } else if support.holds() && !office {
         (IdentifierClass::Personal, support.reason())
+    } else if scene.in_signature(start, end) {
+        (IdentifierClass::Public, "signature")
     } else if scene.near_public(start, end) {
-        (IdentifierClass::Public, "near_public_address")
+        (IdentifierClass::Unknown, "near_public_address")
     } else if office {
         (IdentifierClass::Unknown, "office")
     } else {

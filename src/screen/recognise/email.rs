@@ -62,6 +62,7 @@ pub(crate) fn find(reading: &Reading, settings: &DetectSettings, out: &mut Vec<P
     let Ok(text) = std::str::from_utf8(&reading.cased) else {
         return;
     };
+    disguised(reading, out);
     for (at, _) in text.match_indices('@') {
         let Some((start, end)) = address(text, at) else {
             continue;
@@ -85,6 +86,76 @@ pub(crate) fn find(reading: &Reading, settings: &DetectSettings, out: &mut Vec<P
             reasons: vec!["form", reason],
         });
     }
+}
+
+/// Ways to write an @ that a machine shall not see.
+const DISGUISES: &[&str] = &[
+    "(at)",
+    "[at]",
+    "{at}",
+    "<at>",
+    "(arobase)",
+    "[arobase]",
+    "(a)",
+];
+
+/// Addresses that hide from machines: `jane.sample (at) example (dot) org`.
+fn disguised(reading: &Reading, out: &mut Vec<Proposal>) {
+    let Ok(text) = std::str::from_utf8(&reading.lower) else {
+        return;
+    };
+    for mark in DISGUISES {
+        for (at, _) in text.match_indices(mark) {
+            let head = text[..at].trim_end_matches(' ');
+            let local = head
+                .rfind(|c: char| !(c.is_ascii_alphanumeric() || "._%+-".contains(c)))
+                .map_or(0, |place| place + 1);
+            let Some(end) = disguised_domain(text, at + mark.len()) else {
+                continue;
+            };
+            if head.len() <= local || head.len() - local > MAX_LOCAL || at - head.len() > 2 {
+                continue;
+            }
+            out.push(Proposal {
+                start: local,
+                end,
+                identifier: "email",
+                class: IdentifierClass::Personal,
+                confidence: 80,
+                masked: "e-mail •••@•••".to_owned(),
+                detector: DETECTOR,
+                reasons: vec!["disguised"],
+            });
+        }
+    }
+}
+
+/// Where a domain whose dots may be written out ends; nothing when it has no dot.
+fn disguised_domain(text: &str, start: usize) -> Option<usize> {
+    const DOTS: [&str; 4] = ["(dot)", "[dot]", "(point)", "[point]"];
+    let mut at = start;
+    let mut dots = 0;
+    for _ in 0..4 {
+        let rest = text.get(at..)?;
+        let rest = rest.strip_prefix(' ').unwrap_or(rest);
+        let word = rest
+            .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.')))
+            .unwrap_or(rest.len());
+        let piece = rest.get(..word)?.trim_end_matches('.');
+        if piece.len() < 2 || piece.len() > MAX_DOMAIN {
+            return None;
+        }
+        dots += usize::from(piece.contains('.'));
+        at = text.len() - rest.len() + piece.len();
+        let behind = text.get(at..)?;
+        let behind = behind.strip_prefix(' ').unwrap_or(behind);
+        let Some(dot) = DOTS.iter().find(|dot| behind.starts_with(**dot)) else {
+            break;
+        };
+        dots += 1;
+        at = text.len() - behind.len() + dot.len();
+    }
+    (dots > 0).then_some(at)
 }
 
 /// Where the addresses of public domains stand, in order.

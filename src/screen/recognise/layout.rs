@@ -12,6 +12,8 @@ const HEADER_LINES: usize = 4;
 /// A row with more cells is not read as one.
 const MAX_CELLS: usize = 200;
 
+/// A header cell of comma-delimited text is no longer than this.
+const MAX_HEADER: usize = 48;
 /// A cell of HTML is read so far.
 const MAX_CELL: usize = 2000;
 
@@ -125,6 +127,11 @@ impl Layout {
         layout
     }
 
+    /// True when there is no table.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tables.is_empty()
+    }
+
     /// The cell a place is in.
     pub(crate) fn cell(&self, at: usize) -> Option<&Cell> {
         let index = self.cells.partition_point(|cell| cell.start <= at);
@@ -181,6 +188,13 @@ impl Layout {
         }
         let top = rows.get(headers.saturating_sub(1));
         let width = top.map_or(0, Vec::len);
+        // Sentences that happen to have as many commas are no table.
+        let long = |row: &Row| row.iter().any(|(start, end)| end - start > MAX_HEADER);
+        if width == 0
+            || (delimiter == Delimiter::Byte(b',') && headers > 0 && top.is_some_and(long))
+        {
+            return;
+        }
         let mut table = Table::default();
         if headers == 0 {
             if let Some(carry) = carry

@@ -201,6 +201,10 @@ fn identifiers(unit: &TextUnit, settings: &DetectSettings, memory: &mut Memory) 
     let reading = Reading::new(&unit.text);
     let hits = topics::hits(&reading);
     let layout = Layout::new(&reading, &hits, &mut memory.carry);
+    // A paragraph between ends the reach of a header.
+    if layout.is_empty() && reading.len() > LABEL_BYTES {
+        memory.carry = None;
+    }
     let numbers = Numbers::new(&reading);
     let public = email::public_places(&reading, settings);
     let scene = Scene {

@@ -188,14 +188,36 @@ fn propose(scene: &Scene<'_>, words: &[Word], out: &mut Vec<Proposal>) {
     let anchor = match anchor {
         Some(Anchor::Label | Anchor::Salutation | Anchor::Relation) if long && !cut => anchor,
         Some(Anchor::Label | Anchor::Relation) if long && given => anchor,
+        Some(Anchor::Label) if last.end - first.start >= 2 && !cut => anchor,
         Some(Anchor::Title) if last.end - first.start >= 2 && !cut => anchor,
         _ if long && given && !(upper && name.len() > 3) => Some(Anchor::Given),
-        // `NGUYEN, Thi Lan` is found with its label or column only.
+        // `NGUYEN, Thi Lan`
+        _ if name.len() == 1 && upper && given_behind(reading, last.end).is_some() => {
+            anchor.or(Some(Anchor::Given))
+        }
         _ if long && upper && known && name.len() <= 3 && anchor.is_some() => anchor,
         _ => return,
     };
     let Some(anchor) = anchor else { return };
-    out.push(proposal(scene, first.start, last.end, anchor));
+    let end = if name.len() == 1 && (upper || anchor == Anchor::Label) {
+        given_behind(reading, last.end).unwrap_or(last.end)
+    } else {
+        last.end
+    };
+    out.push(proposal(scene, first.start, end, anchor));
+}
+
+/// Where the given names behind a surname and a comma end.
+fn given_behind(reading: &Reading, end: usize) -> Option<usize> {
+    if reading.slice(end, end + 2) != b", " {
+        return None;
+    }
+    let words = sequence(reading, end + 2);
+    let first = words.first()?;
+    let small = reading.small(first.start, first.end);
+    let stem = small.split(|byte| *byte == b'-').next().unwrap_or_default();
+    let last = words.iter().take(3).next_back()?;
+    GIVEN.contains(stem).then_some(last.end)
 }
 
 fn is_relation(scene: &Scene<'_>, word: &Word) -> bool {
@@ -303,18 +325,23 @@ fn proposal(scene: &Scene<'_>, start: usize, end: usize, anchor: Anchor) -> Prop
         Anchor::Relation => (80, "relation"),
         Anchor::Given => (65, "given_name"),
     };
-    let near_public = scene.near_public(start, end);
-    let position = scene.around(Topic::Position, start, end, 40, 60);
+    let surname = scene.reading.small(start, end);
+    let surname = surname
+        .rsplit(|byte| *byte == b' ')
+        .next()
+        .unwrap_or_default();
+    let official = scene.is_official(start, end, surname);
+    let doubtful = anchor == Anchor::Given || scene.around(Topic::Position, start, end, 40, 60);
     let own = matches!(
         anchor,
         Anchor::Label | Anchor::Salutation | Anchor::Relation
     );
-    let (class, confidence) = if !own && (position || near_public) {
-        (IdentifierClass::Public, confidence)
-    } else if anchor == Anchor::Given {
-        (IdentifierClass::Unknown, confidence)
+    let class = if own || !(official || doubtful) {
+        IdentifierClass::Personal
+    } else if official {
+        IdentifierClass::Public
     } else {
-        (IdentifierClass::Personal, confidence)
+        IdentifierClass::Unknown
     };
     Proposal {
         start,

@@ -50,8 +50,10 @@ pub(crate) fn find(scene: &Scene<'_>, out: &mut Vec<Proposal>) {
             (IdentifierClass::Public, 95, "federal_office")
         } else if held {
             (IdentifierClass::Personal, 92, support.reason())
+        } else if scene.in_signature(start, end) {
+            (IdentifierClass::Public, 70, "signature")
         } else if scene.near_public(start, end) {
-            (IdentifierClass::Public, 70, "near_public_address")
+            (IdentifierClass::Unknown, 70, "near_public_address")
         } else if gap == 1 {
             (IdentifierClass::Personal, 80, "form")
         } else {

@@ -308,6 +308,33 @@ impl Scene<'_> {
             .any(|hit| hit.topic == Topic::Sample && self.connected(hit.end, start))
     }
 
+    /// True when a public servant is named here: the surname stands in an address of a public domain close by, or a position
+    /// and such an address do.
+    pub(crate) fn is_official(&self, start: usize, end: usize, surname: &[u8]) -> bool {
+        let from = self.public.partition_point(|at| *at + 200 < start);
+        let mut close = self
+            .public
+            .get(from..)
+            .unwrap_or_default()
+            .iter()
+            .take_while(|at| **at < end + 320)
+            .peekable();
+        let any = close.peek().is_some();
+        let named = surname.len() >= 2
+            && close.take(8).any(|at| {
+                self.reading
+                    .small(at.saturating_sub(64), *at)
+                    .windows(surname.len())
+                    .any(|piece| piece == surname)
+            });
+        named || (any && self.around(Topic::Position, start, end, 60, 120))
+    }
+
+    /// True when an address of a public domain and a position stand close by: a signature block.
+    pub(crate) fn in_signature(&self, start: usize, end: usize) -> bool {
+        self.near_public(start, end) && self.around(Topic::Position, start, end, 260, 120)
+    }
+
     /// True when an address of a public domain stands close by.
     pub(crate) fn near_public(&self, start: usize, end: usize) -> bool {
         let from = self.public.partition_point(|at| *at + 160 < start);
