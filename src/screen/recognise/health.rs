@@ -128,7 +128,8 @@ fn ten_digits(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>) {
         }
         let version = version(scene, end);
         let versioned = version > end;
-        if !stands_alone(reading, start, end) && !(versioned && !is_word(reading.before(start))) {
+        let joined = !versioned || is_word(reading.before(start));
+        if !stands_alone(reading, start, end) && joined {
             return false;
         }
         let columbian = number.digits().first() == Some(&9) && phn(number.digits());

@@ -224,6 +224,10 @@ struct Fit {
     bare: bool,
 }
 
+#[expect(
+    clippy::match_same_arms,
+    reason = "one row for each form of the facts, in their order"
+)]
 fn fit(form: &Form, letters: &[u8], digits: usize, behind: usize) -> Option<Fit> {
     let fit = |typical, bare| Some(Fit { typical, bare });
     match (form.topic, letters, digits, behind) {

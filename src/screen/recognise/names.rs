@@ -188,8 +188,7 @@ fn propose(scene: &Scene<'_>, words: &[Word], out: &mut Vec<Proposal>) {
     let anchor = match anchor {
         Some(Anchor::Label | Anchor::Salutation | Anchor::Relation) if long && !cut => anchor,
         Some(Anchor::Label | Anchor::Relation) if long && given => anchor,
-        Some(Anchor::Label) if last.end - first.start >= 2 && !cut => anchor,
-        Some(Anchor::Title) if last.end - first.start >= 2 && !cut => anchor,
+        Some(Anchor::Label | Anchor::Title) if last.end - first.start >= 2 && !cut => anchor,
         _ if long && given && !(upper && name.len() > 3) => Some(Anchor::Given),
         // `NGUYEN, Thi Lan`
         _ if name.len() == 1 && upper && given_behind(reading, last.end).is_some() => {

@@ -41,7 +41,8 @@ pub(crate) fn find(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>
             out.push(business(number, end, valid, "label"));
             return true;
         }
-        if !shaped && !(support == Support::Near && valid) {
+        let trusted = support == Support::Near && valid;
+        if !shaped && !trusted {
             return false;
         }
         if matches!(support, Support::Near | Support::Behind) && scene.is_sample(start) {

@@ -222,7 +222,7 @@ fn gap(reading: &Reading, start: usize, end: usize) -> Gap {
         return Gap::Apart;
     }
     if between.contains(&b'\n') {
-        let lines = between.iter().filter(|byte| **byte == b'\n').count();
+        let lines = between.split(|byte| *byte == b'\n').count() - 1;
         let plain = between
             .iter()
             .all(|byte| matches!(byte, b'\n' | b' ' | b'>' | b'-' | b'='));

@@ -52,7 +52,7 @@ pub(crate) fn find(
         // `815 9943858` and ten plain digits are as likely to be something else.
         let separated = international || shape.ends_with(&[3, 3, 4]);
         if support == Support::Against
-            && !(separated && !scene.around(Topic::Other, start, end, 30, 0))
+            && (!separated || scene.around(Topic::Other, start, end, 30, 0))
         {
             return false;
         }

@@ -71,7 +71,7 @@ impl Reading {
             | '\u{2060}'
             | '\u{FEFF}' => {}
             '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE63}' | '\u{FF0D}' => {
-                self.push(b'-', start, end)
+                self.push(b'-', start, end);
             }
             '‘' | '’' | '‛' | '′' => self.push(b'\'', start, end),
             '“' | '”' | '«' | '»' | '„' => self.push(b'"', start, end),

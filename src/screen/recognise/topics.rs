@@ -347,7 +347,7 @@ fn starts_word(rest: &[u8], word: &[u8]) -> bool {
     rest.starts_with(word)
         && (!word.last().is_some_and(|byte| is_word(*byte))
             || !rest.get(word.len()).is_some_and(|byte| is_word(*byte)))
-        && !(word == b"-" && !rest.get(1).is_some_and(|byte| is_letter(*byte)))
+        && (word != b"-" || rest.get(1).is_some_and(|byte| is_letter(*byte)))
 }
 
 fn ends_word(ahead: &[u8], word: &[u8]) -> bool {

@@ -81,7 +81,7 @@ fn from_folder(folder: &Path) -> Result<Vec<Text>, Box<dyn std::error::Error>> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         let file = entry.file_name().to_string_lossy().into_owned();
-        if file.ends_with(".txt") {
+        if Path::new(&file).extension().is_some_and(|e| e == "txt") {
             texts.insert(file, std::fs::read_to_string(entry.path())?);
         }
     }
