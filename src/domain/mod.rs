@@ -23,7 +23,7 @@ pub use clock::{Clock, Ids};
 pub use decision::{Decision, Standing, in_force, standing};
 pub use effect::{Effect, RuleSet};
 pub use fact::{
-    Fact, FactDetail, HiddenChannel, IdentifierClass, MarkingState, SecurityLevel, Unreadable,
+    Fact, FactDetail, HiddenChannel, IdentifierClass, MarkingState, SecurityLevel, TagPosition, Unreadable,
 };
 pub use finding::{Basis, BasisKind, Finding, Parts, Treatment, effect_of};
 pub use format::{Format, FormatFamily};

@@ -4,4 +4,5 @@
 //! lets an item pass because something could not be told.
 
 pub mod facts;
+pub mod phrases;
 pub mod rules;

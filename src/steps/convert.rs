@@ -107,6 +107,7 @@ async fn examine(
             small_cells_below: app.convert.small_cells_below,
         },
         detect: app.detect.clone(),
+        phrases: app.rules.phrases().clone(),
     };
     let job = Job::new(EXAMINE, input, &output).request(serde_json::to_value(&request)?);
     let outcome = match app.sandbox.run(job).await {

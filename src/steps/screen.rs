@@ -139,6 +139,7 @@ async fn recheck(app: &App, renditions: &[Rendition]) -> Result<Vec<Fact>, StepE
                 .map(|rendition| (rendition.file.name.clone(), rendition.file.kind))
                 .collect(),
             detect: app.detect.clone(),
+            phrases: app.rules.phrases().clone(),
         };
         let mut files = files.into_iter();
         let Some(first) = files.next() else { continue };

@@ -9,6 +9,7 @@
 //! | `attributes` | `name`, `value`, `known` | |
 //! | `markings` | `level`, `rank`, `state`, `caveats`, `part`, `hidden`, `confidence` | |
 //! | `identifiers` | `identifier`, `class`, `part`, `hidden`, `confidence` | |
+//! | `tags` | `tag`, `position`, `part`, `hidden`, `confidence` | |
 //! | `hidden` | `channel`, `count` | |
 //! | `unreadable` | `code`, `part` | |
 //! | `small_cells` | `count`, `threshold` | |
@@ -204,6 +205,16 @@ fn element(fact: &Fact) -> (&'static str, Value) {
             json!({
                 "identifier": identifier,
                 "class": class.as_str(),
+                "part": part,
+                "hidden": hidden,
+                "confidence": fact.confidence,
+            }),
+        ),
+        FactDetail::Tag { tag, position } => (
+            "tags",
+            json!({
+                "tag": tag,
+                "position": position.as_str(),
                 "part": part,
                 "hidden": hidden,
                 "confidence": fact.confidence,

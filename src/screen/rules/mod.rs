@@ -15,6 +15,7 @@ mod example;
 mod expression;
 mod file;
 mod functions;
+mod lists;
 mod problem;
 mod residual;
 pub mod schema;

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::domain::{
     Effect, Fact, FactDetail, Format, FormatFamily, HiddenChannel, IdentifierClass, MarkingState,
-    Part, Place, RuleSet, SecurityLevel, Treatment, Unreadable,
+    Part, Place, RuleSet, SecurityLevel, TagPosition, Treatment, Unreadable,
 };
 
 /// A rule whose condition is on line 8, from column 9.
@@ -741,6 +741,10 @@ fn schema_and_document_have_the_same_keys() {
             code: "x".into(),
             count: 1,
         },
+        FactDetail::Tag {
+            tag: "advice".into(),
+            position: TagPosition::Front,
+        },
     ] {
         facts.push(fact(detail, Part::Body));
     }
@@ -861,4 +865,119 @@ fn ten_thousand_facts_are_judged_in_reasonable_time() {
     }
     book().evaluate(Release, &document, now());
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
+const LIST: &str = r#"[phrases.advice]
+en = ["advice to the minister"]
+fr = ["conseils au ministre"]
+except = ["advice to the minister of health of another country"]
+finds = ["Advice to the Minister"]
+ignores = ["Advice to the ministry"]
+
+"#;
+
+#[test]
+fn tags_are_names_of_lists() {
+    let used = |tag: &str| {
+        let when = format!(r#"tags.exists(t, t.tag == "{tag}" && t.position != "text")"#);
+        format!("{LIST}{}", rule(&when))
+    };
+    let book = load(&used("advice")).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let tag = |position| {
+        let tag = "advice".to_owned();
+        document(vec![fact(FactDetail::Tag { tag, position }, Part::Body)])
+    };
+    for (position, expected) in [
+        (TagPosition::Front, 1),
+        (TagPosition::Alone, 1),
+        (TagPosition::Text, 0),
+    ] {
+        let evaluation = book.evaluate(Release, &tag(position), now());
+        assert_eq!(evaluation.findings.len(), expected, "{position:?}");
+    }
+    // A misspelt name is found whichever file holds the list.
+    let problems = RuleBook::load(&[
+        (
+            "a.toml".into(),
+            rule(r#"tags.exists(t, t.tag in ["advise"])"#),
+        ),
+        ("b.toml".into(), LIST.to_owned()),
+    ])
+    .unwrap_err();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!(
+        (
+            problems[0].line,
+            problems[0].column,
+            problems[0].nearest.as_deref()
+        ),
+        (8, 35, Some("advice"))
+    );
+    let example = used("advice").replace(
+        "expect = \"finding\"",
+        "expect = \"finding\"\nfacts.tags = [{ tag = \"advise\" }]",
+    );
+    assert_eq!(load(&example).unwrap_err().len(), 1);
+}
+
+#[test]
+fn lists_of_phrases_are_checked_and_tried() {
+    let outcomes = load(LIST).unwrap().run_examples();
+    assert_eq!(outcomes.len(), 2);
+    assert!(
+        outcomes.iter().all(|outcome| outcome.passed),
+        "{outcomes:?}"
+    );
+    let wrong = LIST.replace("to the ministry", "to the minister");
+    let failed: Vec<_> = load(&wrong)
+        .unwrap()
+        .run_examples()
+        .into_iter()
+        .filter(|outcome| !outcome.passed)
+        .map(|outcome| (outcome.rule, outcome.line))
+        .collect();
+    assert_eq!(failed, [("phrases.advice".to_owned(), 6)]);
+    for (from, to) in [
+        ("fr = [\"conseils au ministre\"]\n", ""),
+        ("conseils au ministre", "MC"),
+        ("except =", "exept ="),
+        ("phrases.advice", "phrases.Advice"),
+    ] {
+        assert_eq!(load(&LIST.replace(from, to)).unwrap_err().len(), 1, "{to}");
+    }
+    let twice = RuleBook::load(&[
+        ("a.toml".into(), LIST.to_owned()),
+        ("b.toml".into(), LIST.to_owned()),
+    ]);
+    assert_eq!(twice.unwrap_err().len(), 1);
+}
+
+#[test]
+fn lists_are_part_of_the_book() {
+    let hash = |text: &str| load(text).unwrap().hash();
+    assert_ne!(hash(LIST), hash(&LIST.replace("conseils au", "conseil au")));
+    assert_eq!(hash(LIST), hash(&LIST.replace("finds =", "# x\nfinds =")));
+}
+
+#[test]
+fn short_periods_run_in_days() {
+    let with = |closure: &str| {
+        rule("true").replace(
+            "parts = \"whole\"",
+            &format!("parts = \"whole\"\nclosure = {{ from = \"record.date\", {closure} }}"),
+        )
+    };
+    for (closure, expected) in [("days = 90", "2000-03-31"), ("years = 2", "2002-01-01")] {
+        let mut known = document(vec![]);
+        known.record.date = NaiveDate::from_ymd_opt(2000, 1, 1);
+        let evaluation = load(&with(closure))
+            .unwrap()
+            .evaluate(Release, &known, now());
+        let opening = evaluation.findings[0]
+            .opening_date
+            .map(|day| day.to_string());
+        assert_eq!(opening.as_deref(), Some(expected), "{closure}");
+    }
+    assert!(load(&with("days = 0")).is_err());
+    assert!(load(&with("days = 9, years = 1")).is_err());
 }
