@@ -25,7 +25,7 @@ pub use effect::{Effect, RuleSet};
 pub use fact::{
     Fact, FactDetail, HiddenChannel, IdentifierClass, MarkingState, SecurityLevel, TagPosition, Unreadable,
 };
-pub use finding::{Basis, BasisKind, Finding, Parts, Treatment, effect_of};
+pub use finding::{Basis, BasisKind, BasisTest, Finding, Parts, Treatment, effect_of};
 pub use format::{Format, FormatFamily};
 pub use grouping::{GroupBy, group_key, language_of_name};
 pub use hash::{Sha256, canonical_json, hash_json};

@@ -250,7 +250,8 @@ fn record_facts(native: &serde_json::Value) -> RecordFacts {
         Some(u64::try_from(number).unwrap_or(u64::MAX))
     };
     RecordFacts {
-        date: record_date(native),
+        date: day_of(native, "record_date"),
+        decision_date: day_of(native, "decision_date"),
         holds: count("holds"),
         supplemental_markings: count("markings"),
     }
@@ -278,9 +279,9 @@ fn attributes(
 
 /// The date of the record, where the source gives one. The time of a file's last change is no such date: a copy makes it new,
 /// an archive makes it old, and a restriction must not lapse by either.
-fn record_date(native: &serde_json::Value) -> Option<chrono::NaiveDate> {
+fn day_of(native: &serde_json::Value, key: &str) -> Option<chrono::NaiveDate> {
     native
-        .get("record_date")
+        .get(key)
         .and_then(serde_json::Value::as_str)
         .and_then(|day| day.get(..10))
         .and_then(|day| day.parse().ok())

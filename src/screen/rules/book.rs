@@ -152,7 +152,7 @@ fn hash(rules: &[Rule], phrases: &PhraseLists) -> Sha256 {
             json!({
                 "id": rule.id,
                 "version": rule.version,
-                "basis": { "act": rule.basis.act, "section": rule.basis.section, "kind": rule.basis.kind.as_str() },
+                "basis": { "act": rule.basis.act, "section": rule.basis.section, "kind": rule.basis.kind.as_str(), "test": rule.basis.test },
                 "applies": rule.applies.iter().map(|set| set.as_str()).collect::<Vec<_>>(),
                 "effect": rule.effect.as_str(),
                 "closure": rule.closure.as_ref().map(|closure| json!([closure.from, closure.years, closure.days])),

@@ -276,6 +276,7 @@ fn limit_finding(set: RuleSet, cut: &[&str]) -> Finding {
             act: "Directive on Open Government".to_owned(),
             section: "6.1".to_owned(),
             kind: BasisKind::Policy,
+            test: None,
         },
         text: bilingual!(
             "More than {max} facts of one kind were found ({lists}); only the first {max} were judged. A person must look at this item.",

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     bilingual,
-    domain::{Basis, BasisKind, Effect, Parts, RuleSet, Treatment},
+    domain::{Basis, BasisKind, BasisTest, Effect, Parts, RuleSet, Treatment},
     screen::phrases::PhraseLists,
 };
 
@@ -188,11 +188,15 @@ fn basis(table: &Reader<'_, '_>, problems: &mut Problems<'_>) -> Option<Basis> {
     let act = basis.text("act", problems);
     let section = basis.text("section", problems);
     let kind = basis.word("kind", &BasisKind::ALL, BasisKind::as_str, problems);
+    let test = basis
+        .get("test")
+        .and_then(|_| basis.word("test", &BasisTest::ALL, BasisTest::as_str, problems));
     basis.finish(problems);
     Some(Basis {
         act: act?.0,
         section: section?.0,
         kind: kind?,
+        test,
     })
 }
 

@@ -344,6 +344,11 @@ const RECORD: &[Field] = &[
         "Date of the record, from which periods in law are counted.",
     ),
     optional(
+        "decision_date",
+        FieldType::Date,
+        "Date of the decision that the record led to, where the source gives one.",
+    ),
+    optional(
         "holds",
         FieldType::Int,
         "Holds in force in the records system; 0 where the source has none.",

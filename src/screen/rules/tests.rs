@@ -429,6 +429,7 @@ fn document(facts: Vec<Fact>) -> FactsDocument {
         },
         clearance: Some(Clearance::None),
         record: RecordFacts {
+            decision_date: None,
             date: NaiveDate::from_ymd_opt(2024, 5, 1),
             ..RecordFacts::without_system()
         },
@@ -750,6 +751,7 @@ fn schema_and_document_have_the_same_keys() {
     }
     let mut document = document(facts);
     document.item.modified = Some(now());
+    document.record.decision_date = Some(now().date_naive());
     document.attributes = vec![("eligible".to_owned(), None)];
     compare(&document.to_json(now()), super::schema::DOCUMENT, "");
 }
