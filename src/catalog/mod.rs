@@ -9,6 +9,7 @@ mod db;
 mod events;
 mod folders;
 mod items;
+mod openings;
 mod plans;
 mod releases;
 mod sources;
@@ -30,6 +31,7 @@ pub use db::{Dialect, Tx};
 pub use events::{ChainFault, Event, NewEvent};
 pub use folders::FolderMark;
 pub use items::{Item, ItemFilter, NewItem};
+pub use openings::Opening;
 pub use plans::{Plan, Published};
 pub use releases::{Record, Release, ReleaseFilter};
 pub use sources::SourceRow;
@@ -41,6 +43,10 @@ pub use work::{Claim, Claimed, Lane, NewWork, QueueFigures, Work, WorkKind};
 const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_catalog", include_str!("migrations/0001_catalog.sql")),
     ("0002_folders", include_str!("migrations/0002_folders.sql")),
+    (
+        "0004_findings",
+        include_str!("migrations/0004_findings.sql"),
+    ),
 ];
 
 /// A failure of the catalog.

@@ -1,6 +1,6 @@
 //! Versions of items, with what was made of them and found in them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use super::{
@@ -41,6 +41,10 @@ pub struct Version {
     pub document: serde_json::Value,
     /// Hash of the rules it was judged by.
     pub screened_by: Option<String>,
+    /// The day of that judgement.
+    pub screened_on: Option<NaiveDate>,
+    /// Hash of the lists of phrases that were looked for in it; nothing when none were.
+    pub phrases: Option<String>,
     /// When it was fetched.
     pub created_at: DateTime<Utc>,
 }
@@ -145,6 +149,8 @@ fn from_row(row: &Row) -> Result<Version, CatalogError> {
         warnings: row.json("warnings")?,
         document: row.json("document")?,
         screened_by: row.opt_text("screened_by")?,
+        screened_on: row.opt_parsed("screened_on")?,
+        phrases: row.opt_text("phrases")?,
         created_at: row.parsed("created_at")?,
     })
 }
@@ -308,6 +314,23 @@ impl Tx {
         Ok(())
     }
 
+    /// Records which lists of phrases were looked for in a version.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn set_version_phrases(
+        &mut self,
+        id: VersionId,
+        phrases: &str,
+    ) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE versions SET phrases = $1 WHERE id = $2",
+            args![phrases, id],
+        )
+        .await?;
+        Ok(())
+    }
+
     /// Records other native metadata of the same bytes; they must be judged again by it.
     ///
     /// # Errors
@@ -376,6 +399,7 @@ impl Tx {
         ids: &dyn Ids,
         id: VersionId,
         rules: &str,
+        day: NaiveDate,
         findings: &[StoredFinding],
     ) -> Result<(), CatalogError> {
         self.execute("DELETE FROM findings WHERE version_id = $1", args![id])
@@ -400,8 +424,8 @@ impl Tx {
             .await?;
         }
         self.execute(
-            "UPDATE versions SET stage = 'screened', screened_by = $1 WHERE id = $2",
-            args![rules, id],
+            "UPDATE versions SET stage = 'screened', screened_by = $1, screened_on = $2 WHERE id = $3",
+            args![rules, day.to_string(), id],
         )
         .await?;
         Ok(())

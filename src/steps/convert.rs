@@ -61,6 +61,8 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
     .await?;
     tx.set_facts(id, FactSubject::Original, &examination.facts)
         .await?;
+    tx.set_version_phrases(id, &app.rules.phrases().hash().to_string())
+        .await?;
     log(
         &mut tx,
         app,

@@ -9,6 +9,7 @@ mod convert;
 pub mod examine;
 mod fetch;
 mod inventory;
+mod openings;
 mod publish;
 mod reports;
 mod reread;
@@ -33,6 +34,7 @@ use crate::{
 
 pub use assemble::{Bundle, BundleMember, BundleRendition, decide, reassemble, withdraw};
 pub use inventory::inventory;
+pub use openings::wake_opened;
 pub use publish::{
     PlanBody, PlannedRelease, TakenBack, apply_plan, plan_release, store_plan, table_changes,
     withdraw_now,

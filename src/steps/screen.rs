@@ -12,7 +12,9 @@ use super::{
 };
 use crate::{
     app::{App, ClearanceSetup},
-    catalog::{Claimed, FactSubject, Item, Rendition, StoredFinding, Version},
+    catalog::{
+        Claimed, FactSubject, Item, Lane, NewWork, Rendition, StoredFinding, Version, WorkKind,
+    },
     domain::{
         Effect, Fact, FactDetail, Part, Place, RuleSet, SecurityLevel, Unreadable, VersionId,
     },
@@ -25,6 +27,10 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
     let id: VersionId = parse_id(work)?;
     let mut tx = app.catalog.read().await?;
     let version = tx.version(id).await?;
+    if version.phrases != Some(app.rules.phrases().hash().to_string()) {
+        drop(tx);
+        return read_again(app, work, id).await;
+    }
     let item = tx.item(version.item_id).await?;
     let renditions = tx.renditions(id).await?;
     let treatments = tx.treatments(id).await?;
@@ -86,7 +92,7 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
     let mut tx = app.catalog.write().await?;
     tx.set_facts(id, FactSubject::Renditions, &of_renditions)
         .await?;
-    tx.version_screened(app.ids.as_ref(), id, &rules, &stored)
+    tx.version_screened(app.ids.as_ref(), id, &rules, now.date_naive(), &stored)
         .await?;
     log(
         &mut tx,
@@ -112,6 +118,20 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
         app,
         release_id(item.source_id, &item.group_key),
         now,
+    )
+    .await?;
+    tx.finish(work).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Other phrases are looked for than were looked for in this version: what they would find nobody knows.
+async fn read_again(app: &App, work: &Claimed, id: VersionId) -> Result<(), StepError> {
+    let now = app.now();
+    let mut tx = app.catalog.write().await?;
+    tx.enqueue(
+        app.ids.as_ref(),
+        now,
+        NewWork::now(WorkKind::Convert, id, Lane::Free, now).revive(),
     )
     .await?;
     tx.finish(work).await?;

@@ -102,6 +102,47 @@ on_both_databases! {
         assert!(shown.contains("Access to Information Act") || shown.contains("story-rule"), "{shown}");
     }
 
+    /// An item is judged again when its opening date comes, once, and not before.
+    fn an_opening_date_wakes_the_item_once(database) {
+        let department = Department::new(database);
+        department.table(FILE, 1200);
+        let lapsing = rule("review", r#"item.name.startsWith("admissions")"#)
+            .replace("parts = ", "closure = { from = \"item.modified\", years = 30 }\nparts = ");
+        fs::write(department.path("rules/story.toml"), lapsing).unwrap();
+        department.run_once();
+        assert_eq!(department.state(FILE), "review");
+        let due = department.json(&["rules", "due"]);
+        assert_eq!(list(&due).len(), 1, "{due}");
+        assert_eq!(due[0]["rule"], "story-rule", "{due}");
+        assert_eq!(department.json(&["rules", "due", "--until", "2020-01-01"]), serde_json::json!([]));
+        let woken = || department.events(FILE).iter().filter(|kind| *kind == "version.opened").count();
+        department.run_once();
+        assert_eq!(woken(), 0);
+        // As if thirty years had passed since it was judged.
+        let data = department.path("data");
+        department.database().tamper(&data, "UPDATE findings SET opening_date = '2020-01-02' WHERE rule_id = 'story-rule'");
+        department.database().tamper(&data, "UPDATE versions SET screened_on = '2020-01-01'");
+        department.run_once();
+        assert_eq!(woken(), 1);
+        department.run_once();
+        assert_eq!(woken(), 1);
+    }
+
+    /// Other phrases to look for: the items are read again, and what is found now counts.
+    fn a_changed_list_of_phrases_reads_again(database) {
+        let department = published(database);
+        let text = format!(
+            "[phrases.story]\nen = [\"admissions\"]\nfr = [\"admissions\"]\n\n{}",
+            rule("review", r#"tags.exists(t, t.tag == "story" && t.part == "file_name")"#)
+        )
+        .replace(r#"facts.item = { name = "admissions_en.csv" }"#, r#"facts.tags = [{ tag = "story", part = "file_name" }]"#);
+        fs::write(department.path("rules/story.toml"), text).unwrap();
+        department.does(&["check"]);
+        department.run_once();
+        assert_eq!(department.state(FILE), "review");
+        assert_eq!(department.state("other_en.csv"), "published");
+    }
+
     /// Where the source owes a clearance and gives none, a person looks.
     fn a_missing_clearance_stops_the_item(database) {
         let department = Department::with(database, |setup| setup.clearance = "required");
