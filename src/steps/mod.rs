@@ -7,6 +7,7 @@
 mod assemble;
 mod convert;
 pub mod examine;
+mod explain;
 mod fetch;
 mod inventory;
 mod openings;
@@ -33,6 +34,7 @@ use crate::{
 };
 
 pub use assemble::{Bundle, BundleMember, BundleRendition, decide, reassemble, withdraw};
+pub use explain::{Explained, ExplainedSubject, explain};
 pub use inventory::inventory;
 pub use openings::wake_opened;
 pub use publish::{

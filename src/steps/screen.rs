@@ -184,7 +184,7 @@ async fn recheck(app: &App, renditions: &[Rendition]) -> Result<Vec<Fact>, StepE
 }
 
 /// What stands for facts that were never established.
-fn not_checked() -> Fact {
+pub(super) fn not_checked() -> Fact {
     Fact {
         detail: FactDetail::Unreadable(Unreadable {
             code: "not_checked".to_owned(),

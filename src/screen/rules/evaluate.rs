@@ -264,7 +264,7 @@ fn lapsed(opening: Option<chrono::NaiveDate>, document: &Value) -> bool {
     matches!((opening, today), (Some(opening), Some(today)) if opening <= today)
 }
 
-fn limit_finding(set: RuleSet, cut: &[&str]) -> Finding {
+pub(super) fn limit_finding(set: RuleSet, cut: &[&str]) -> Finding {
     let max = MAX_FACTS_PER_LIST;
     let lists = cut.join(", ");
     Finding {

@@ -983,3 +983,31 @@ fn short_periods_run_in_days() {
     assert!(load(&with("days = 0")).is_err());
     assert!(load(&with("days = 9, years = 1")).is_err());
 }
+
+#[test]
+fn explanations_agree_with_the_judgement() {
+    let book = one("format.known && item.size_bytes > 5000");
+    let answers = book.explain(Release, &document(vec![]), now());
+    assert_eq!(answers[0].false_parts, ["item.size_bytes > 5000"]);
+    assert_eq!(answers[0].finding, None);
+    let many = vec![identifier(IdentifierClass::Personal); MAX_FACTS_PER_LIST + 1];
+    for facts in [
+        vec![],
+        vec![
+            identifier(IdentifierClass::Personal),
+            marking(SecurityLevel::Secret, &["third_party"]),
+        ],
+        many,
+    ] {
+        let document = document(facts);
+        for set in [Release, Transfer] {
+            let explained: Vec<_> = super::starter_tests::book()
+                .explain(set, &document, now())
+                .into_iter()
+                .filter_map(|answer| answer.finding)
+                .collect();
+            let judged = super::starter_tests::book().evaluate(set, &document, now());
+            assert_eq!(explained, judged.findings);
+        }
+    }
+}
