@@ -6,6 +6,7 @@
 
 mod blobs;
 mod db;
+mod dismissals;
 mod events;
 mod folders;
 mod items;
@@ -36,7 +37,9 @@ pub use plans::{Plan, Published};
 pub use releases::{Record, Release, ReleaseFilter};
 pub use sources::SourceRow;
 pub use transfers::Transfer;
-pub use versions::{AppliedTreatment, FactSubject, NewVersion, Rendition, StoredFinding, Version};
+pub use versions::{
+    AppliedTreatment, DismissedEvidence, FactSubject, NewVersion, Rendition, StoredFinding, Version,
+};
 pub use work::{Claim, Claimed, Lane, NewWork, QueueFigures, Work, WorkKind};
 
 /// The schema, in order. Append only; the previous version of the program must run on the next schema.

@@ -6,6 +6,7 @@
 mod audit;
 mod check;
 mod demo;
+mod dismissals;
 mod doctor;
 mod inventory;
 

@@ -6,6 +6,7 @@
 
 mod assemble;
 mod convert;
+mod dismiss;
 pub mod examine;
 mod explain;
 mod fetch;
@@ -16,6 +17,7 @@ mod reports;
 mod reread;
 mod scan;
 mod screen;
+mod settle;
 mod transfer;
 mod verify;
 
@@ -34,6 +36,7 @@ use crate::{
 };
 
 pub use assemble::{Bundle, BundleMember, BundleRendition, decide, reassemble, withdraw};
+pub use dismiss::{DismissalScope, NamedEvidence, dismiss, named_evidence, revoke_dismissal};
 pub use explain::{Explained, ExplainedSubject, explain};
 pub use inventory::inventory;
 pub use openings::wake_opened;

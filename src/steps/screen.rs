@@ -9,18 +9,17 @@ use super::{
     StepError, enqueue_assemble,
     examine::{RECHECK, Recheck, RecheckRequest},
     log, parse_id, scratch,
+    settle::Judged,
 };
 use crate::{
     app::{App, ClearanceSetup},
-    catalog::{
-        Claimed, FactSubject, Item, Lane, NewWork, Rendition, StoredFinding, Version, WorkKind,
-    },
+    catalog::{Claimed, FactSubject, Item, Lane, NewWork, Rendition, Version, WorkKind},
     domain::{
         Effect, Fact, FactDetail, Part, Place, RuleSet, SecurityLevel, Unreadable, VersionId,
     },
     record::release_id,
     sandbox::{Fault, Job},
-    screen::rules::{Clearance, FactsDocument, ItemFacts, RecordFacts, residual},
+    screen::rules::{Clearance, FactsDocument, ItemFacts, RecordFacts},
 };
 
 pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
@@ -43,41 +42,32 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
     let of_renditions = recheck(app, &renditions).await?;
     let now = app.now();
     let applied: Vec<_> = treatments.iter().map(|treatment| treatment.kind).collect();
-    let mut stored = Vec::new();
+    let mut findings = Vec::new();
     for set in [RuleSet::Release, RuleSet::Transfer] {
-        let on_original = app
-            .rules
-            .evaluate(set, &document(app, &version, &item, original.clone()), now)
-            .findings;
-        let on_renditions = if renditions.is_empty() {
-            Vec::new()
-        } else {
+        let of_subject = |subject, facts: &[Fact]| {
+            let document = document(app, &version, &item, facts.to_vec());
             app.rules
-                .evaluate(
-                    set,
-                    &document(app, &version, &item, of_renditions.clone()),
-                    now,
-                )
+                .evaluate(set, &document, now)
                 .findings
-        };
-        let standing = residual(&on_original, &applied, &on_renditions);
-        let keep = |subject, finding: crate::domain::Finding| StoredFinding {
-            subject,
-            stands: standing.contains(&finding),
-            finding,
-        };
-        stored.extend(
-            on_original
                 .into_iter()
-                .map(|f| keep(FactSubject::Original, f)),
-        );
-        stored.extend(
-            on_renditions
-                .into_iter()
-                .map(|f| keep(FactSubject::Renditions, f)),
-        );
+                .map(move |finding| (subject, finding))
+        };
+        findings.extend(of_subject(FactSubject::Original, &original));
+        if !renditions.is_empty() {
+            findings.extend(of_subject(FactSubject::Renditions, &of_renditions));
+        }
     }
     let rules = app.rules.hash().to_string();
+    let mut tx = app.catalog.write().await?;
+    // Read where the outcome is written: what is dismissed meanwhile counts.
+    let stored = Judged {
+        version: id,
+        facts: &original,
+        of_renditions: &of_renditions,
+        applied: &applied,
+        dismissals: &tx.dismissals_for(item.source_id, id).await?,
+    }
+    .settle(findings);
     let strongest = |set| {
         stored
             .iter()
@@ -88,8 +78,6 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
     };
     let (release_effect, transfer_effect) =
         (strongest(RuleSet::Release), strongest(RuleSet::Transfer));
-
-    let mut tx = app.catalog.write().await?;
     tx.set_facts(id, FactSubject::Renditions, &of_renditions)
         .await?;
     tx.version_screened(app.ids.as_ref(), id, &rules, now.date_naive(), &stored)
@@ -106,7 +94,7 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
             "release": release_effect, "transfer": transfer_effect,
             "findings": stored.iter().map(|s| json!({
                 "rule": s.finding.rule, "version": s.finding.rule_version, "set": s.finding.set,
-                "effect": s.finding.effect, "stands": s.stands, "subject": s.subject,
+                "effect": s.finding.effect, "stands": s.stands, "dismissed": s.is_dismissed(), "subject": s.subject,
             })).collect::<Vec<_>>(),
         }),
     )
