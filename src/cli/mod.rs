@@ -19,6 +19,7 @@ mod report;
 mod review;
 mod rules;
 mod run;
+mod simulation;
 mod sources;
 mod status;
 mod targets;
@@ -95,7 +96,7 @@ enum Command {
     /// The review queue: list, show, decide, complete the record.
     #[command(subcommand)]
     Review(review::Review),
-    /// The rules at work: what lapses when.
+    /// The rules at work: what lapses when, why an item is judged as it is, what other rules would change.
     #[command(subcommand)]
     Rules(rules::Rules),
     /// Releases: list, plan, apply, withdraw.

@@ -1,11 +1,14 @@
 //! `rideau rules`: what the rules say, about one item, over time, and if they were others.
 
-use std::{path::Path, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use chrono::NaiveDate;
 use clap::Subcommand;
 
-use super::{Out, items, output::Said};
+use super::{Out, items, output::Said, simulation};
 use crate::{
     app::App,
     bilingual,
@@ -32,6 +35,12 @@ pub(super) enum Rules {
         #[arg(long)]
         all: bool,
     },
+    /// Show what other rules would change over everything that is known. Nothing is written.
+    Simulate {
+        /// Folder with the other rules (*.toml): the whole set, not only what differs.
+        #[arg(long, value_name = "FOLDER")]
+        rules: PathBuf,
+    },
 }
 
 impl Rules {
@@ -39,6 +48,7 @@ impl Rules {
         let app = setup::open(config, out).await?;
         match self {
             Self::Due { until } => due(&app, out, until).await?,
+            Self::Simulate { rules } => simulation::run(&app, out, &rules).await?,
             Self::Explain { item, all } => explain(&app, out, &item, all).await?,
         }
         Ok(ExitCode::SUCCESS)

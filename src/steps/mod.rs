@@ -18,6 +18,7 @@ mod reread;
 mod scan;
 mod screen;
 mod settle;
+mod simulate;
 mod transfer;
 mod verify;
 
@@ -45,6 +46,7 @@ pub use publish::{
     withdraw_now,
 };
 pub use reports::{progress, release_plan};
+pub use simulate::{ItemChange, OutcomeCount, RuleCount, Simulation, simulate};
 pub use transfer::{build_transfer, decide_transfer, plan_transfer};
 pub use verify::{Agreement, Verified, verify};
 

@@ -128,6 +128,46 @@ on_both_databases! {
         assert_eq!(woken(), 1);
     }
 
+    /// Rules that are not in force yet: what they would change is told, and nothing changes.
+    fn a_simulation_tells_and_changes_nothing(database) {
+        let department = published(database);
+        let folder = department.path("other");
+        fs::create_dir(&folder).unwrap();
+        for entry in fs::read_dir(department.path("rules")).unwrap() {
+            let path = entry.unwrap().path();
+            fs::copy(&path, folder.join(path.file_name().unwrap())).unwrap();
+        }
+        let simulate = || department.json(&["rules", "simulate", "--rules", folder.to_str().unwrap()]);
+        let before = department.audit_entries();
+        assert_eq!(simulate()["changes"], serde_json::json!([]));
+        fs::write(folder.join("story.toml"), rule("block", r#"item.name.startsWith("admissions")"#)).unwrap();
+        let told = simulate();
+        assert_eq!(list(&told["changes"]).len(), 1, "{told}");
+        assert_eq!((text(&told, "/changes/0/from"), text(&told, "/changes/0/to")), ("allow".to_owned(), "block".to_owned()));
+        assert_eq!(told["rules"][0]["added"], 1, "{told}");
+        assert_eq!(told["to_be_read_again"], serde_json::json!([]));
+        fs::write(folder.join("words.toml"), "[phrases.word]\nen = [\"word\"]\nfr = [\"mot\"]\n").unwrap();
+        assert_eq!(list(&simulate()["to_be_read_again"]).len(), 2);
+        assert_eq!(department.audit_entries(), before);
+        department.run_once();
+        assert_eq!(department.state(FILE), "published");
+    }
+
+    /// What the rules say about an item is told rule by rule, with the part that is false.
+    fn an_explanation_names_the_false_part(database) {
+        let department = published(database);
+        fs::write(department.path("rules/story.toml"), rule("block", r#"item.name.startsWith("admissions") && item.size_bytes > 1000000"#).replace(
+                r#"facts.item = { name = "admissions_en.csv" }"#,
+                r#"facts.item = { name = "admissions_en.csv", size_bytes = 2000000 }"#,
+            )).unwrap();
+        let told = department.json(&["rules", "explain", FILE]);
+        let answer = list(&told["original"]["rules"]).iter().find(|answer| answer["rule"] == "story-rule").expect("the rule answers");
+        assert_eq!(answer["false_parts"], serde_json::json!(["item.size_bytes > 1000000"]), "{answer}");
+        assert_eq!(told["recorded_by_these_rules"], false);
+        let words = department.does(&["rules", "explain", FILE, "--all"]).all();
+        assert!(words.contains("item.size_bytes > 1000000"), "{words}");
+    }
+
     /// Other phrases to look for: the items are read again, and what is found now counts.
     fn a_changed_list_of_phrases_reads_again(database) {
         let department = published(database);
