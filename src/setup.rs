@@ -51,25 +51,86 @@ const TARGETS: &[KindDoc] = &[
 
 /// The rules that the program comes with.
 const BUILT_IN_RULES: &[(&str, &str)] = &[
+    ("advice.toml", include_str!("../config/rules/advice.toml")),
+    (
+        "archives-disclosure.toml",
+        include_str!("../config/rules/archives-disclosure.toml"),
+    ),
     (
         "cabinet-confidence.toml",
         include_str!("../config/rules/cabinet-confidence.toml"),
+    ),
+    (
+        "cabinet-documents.toml",
+        include_str!("../config/rules/cabinet-documents.toml"),
     ),
     (
         "clearance.toml",
         include_str!("../config/rules/clearance.toml"),
     ),
     (
+        "economic-interests.toml",
+        include_str!("../config/rules/economic-interests.toml"),
+    ),
+    (
+        "evidence-act-certificates.toml",
+        include_str!("../config/rules/evidence-act-certificates.toml"),
+    ),
+    (
+        "excluded-material.toml",
+        include_str!("../config/rules/excluded-material.toml"),
+    ),
+    (
+        "federal-provincial.toml",
+        include_str!("../config/rules/federal-provincial.toml"),
+    ),
+    (
+        "formats-not-published.toml",
+        include_str!("../config/rules/formats-not-published.toml"),
+    ),
+    (
         "hidden-content.toml",
         include_str!("../config/rules/hidden-content.toml"),
+    ),
+    (
+        "international-defence.toml",
+        include_str!("../config/rules/international-defence.toml"),
+    ),
+    (
+        "law-enforcement.toml",
+        include_str!("../config/rules/law-enforcement.toml"),
+    ),
+    (
+        "officers-and-disclosures.toml",
+        include_str!("../config/rules/officers-and-disclosures.toml"),
+    ),
+    (
+        "other-governments.toml",
+        include_str!("../config/rules/other-governments.toml"),
+    ),
+    (
+        "patent-privilege.toml",
+        include_str!("../config/rules/patent-privilege.toml"),
     ),
     (
         "personal-information.toml",
         include_str!("../config/rules/personal-information.toml"),
     ),
     (
+        "privacy-act-exceptions.toml",
+        include_str!("../config/rules/privacy-act-exceptions.toml"),
+    ),
+    (
+        "publication-soon.toml",
+        include_str!("../config/rules/publication-soon.toml"),
+    ),
+    (
         "records-management.toml",
         include_str!("../config/rules/records-management.toml"),
+    ),
+    (
+        "safety-of-individuals.toml",
+        include_str!("../config/rules/safety-of-individuals.toml"),
     ),
     (
         "security-markings.toml",
@@ -86,6 +147,14 @@ const BUILT_IN_RULES: &[(&str, &str)] = &[
     (
         "solicitor-client.toml",
         include_str!("../config/rules/solicitor-client.toml"),
+    ),
+    (
+        "statutory-prohibitions.toml",
+        include_str!("../config/rules/statutory-prohibitions.toml"),
+    ),
+    (
+        "tests-and-audits.toml",
+        include_str!("../config/rules/tests-and-audits.toml"),
     ),
     (
         "third-party.toml",

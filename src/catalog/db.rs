@@ -128,6 +128,7 @@ shown!(
     crate::domain::ReleaseId,
     crate::domain::PlanId,
     crate::domain::DecisionId,
+    crate::domain::DismissalId,
     crate::domain::TransferId,
     crate::domain::RunId,
     crate::domain::WorkId,

@@ -6,9 +6,11 @@
 
 mod blobs;
 mod db;
+mod dismissals;
 mod events;
 mod folders;
 mod items;
+mod openings;
 mod plans;
 mod releases;
 mod sources;
@@ -32,11 +34,14 @@ pub use db::{Dialect, Tx};
 pub use events::{ChainFault, Event, NewEvent};
 pub use folders::FolderMark;
 pub use items::{Item, ItemFilter, NewItem};
+pub use openings::Opening;
 pub use plans::{Plan, Published};
 pub use releases::{Record, Release, ReleaseFilter};
 pub use sources::SourceRow;
 pub use transfers::Transfer;
-pub use versions::{AppliedTreatment, FactSubject, NewVersion, Rendition, StoredFinding, Version};
+pub use versions::{
+    AppliedTreatment, DismissedEvidence, FactSubject, NewVersion, Rendition, StoredFinding, Version,
+};
 pub use work::{Claim, Claimed, Lane, NewWork, QueueFigures, Work, WorkKind};
 
 /// The schema, in order. Append only; the previous version of the program must run on the next schema.
@@ -44,6 +49,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
     ("0001_catalog", include_str!("migrations/0001_catalog.sql")),
     ("0002_folders", include_str!("migrations/0002_folders.sql")),
     ("0003_queue", include_str!("migrations/0003_queue.sql")),
+    (
+        "0004_findings",
+        include_str!("migrations/0004_findings.sql"),
+    ),
 ];
 
 /// A failure of the catalog.

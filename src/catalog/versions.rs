@@ -1,6 +1,6 @@
 //! Versions of items, with what was made of them and found in them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 
 use super::{
@@ -8,8 +8,8 @@ use super::{
     db::{Row, args},
 };
 use crate::domain::{
-    Effect, Fact, Finding, Format, Ids, ItemId, RenditionFile, RenditionId, RenditionKind, RuleSet,
-    Sha256, Stage, Treatment, VersionId, Warning,
+    DismissalId, Effect, Fact, Finding, Format, Ids, ItemId, RenditionFile, RenditionId,
+    RenditionKind, RuleSet, Sha256, Stage, Treatment, VersionId, Warning,
 };
 
 /// One content of an item.
@@ -41,6 +41,10 @@ pub struct Version {
     pub document: serde_json::Value,
     /// Hash of the rules it was judged by.
     pub screened_by: Option<String>,
+    /// The day of that judgement.
+    pub screened_on: Option<NaiveDate>,
+    /// Hash of the lists of phrases that were looked for in it; nothing when none were.
+    pub phrases: Option<String>,
     /// When it was fetched.
     pub created_at: DateTime<Utc>,
 }
@@ -111,11 +115,30 @@ impl FactSubject {
 pub struct StoredFinding {
     /// What it is about.
     pub subject: FactSubject,
-    /// False when a treatment lifted it.
+    /// False when a treatment lifted it, or a person dismissed all it rests on.
     pub stands: bool,
+    /// What of its evidence a person has dismissed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dismissed: Vec<DismissedEvidence>,
     /// The finding.
     #[serde(flatten)]
     pub finding: Finding,
+}
+
+/// A fact on which a finding rests, and which a person has dismissed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct DismissedEvidence {
+    /// Its position in the list of facts, as in the finding's evidence.
+    pub evidence: usize,
+    /// The dismissal.
+    pub dismissal: DismissalId,
+}
+
+impl StoredFinding {
+    /// True when everything it rests on is dismissed.
+    pub fn is_dismissed(&self) -> bool {
+        !self.finding.evidence.is_empty() && self.dismissed.len() == self.finding.evidence.len()
+    }
 }
 
 /// Something that was removed or changed on the way from original to renditions.
@@ -145,6 +168,8 @@ fn from_row(row: &Row) -> Result<Version, CatalogError> {
         warnings: row.json("warnings")?,
         document: row.json("document")?,
         screened_by: row.opt_text("screened_by")?,
+        screened_on: row.opt_parsed("screened_on")?,
+        phrases: row.opt_text("phrases")?,
         created_at: row.parsed("created_at")?,
     })
 }
@@ -308,6 +333,23 @@ impl Tx {
         Ok(())
     }
 
+    /// Records which lists of phrases were looked for in a version.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn set_version_phrases(
+        &mut self,
+        id: VersionId,
+        phrases: &str,
+    ) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE versions SET phrases = $1 WHERE id = $2",
+            args![phrases, id],
+        )
+        .await?;
+        Ok(())
+    }
+
     /// Records other native metadata of the same bytes; they must be judged again by it.
     ///
     /// # Errors
@@ -376,14 +418,39 @@ impl Tx {
         ids: &dyn Ids,
         id: VersionId,
         rules: &str,
+        day: NaiveDate,
+        findings: &[StoredFinding],
+    ) -> Result<(), CatalogError> {
+        self.set_findings(ids, id, findings).await?;
+        self.execute(
+            "UPDATE versions SET stage = 'screened', screened_by = $1, screened_on = $2 WHERE id = $3",
+            args![rules, day.to_string(), id],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Records findings as they stand now; replaces those that were recorded.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn set_findings(
+        &mut self,
+        ids: &dyn Ids,
+        id: VersionId,
         findings: &[StoredFinding],
     ) -> Result<(), CatalogError> {
         self.execute("DELETE FROM findings WHERE version_id = $1", args![id])
             .await?;
         for stored in findings {
+            let dismissed = if stored.dismissed.is_empty() {
+                None
+            } else {
+                Some(serde_json::to_string(&stored.dismissed)?)
+            };
             self.execute(
-                "INSERT INTO findings (id, version_id, subject, rule_set, rule_id, rule_version, effect, stands, opening_date, body)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                "INSERT INTO findings (id, version_id, subject, rule_set, rule_id, rule_version, effect, stands, opening_date, body, dismissed)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
                 args![
                     ids.next(),
                     id,
@@ -394,16 +461,12 @@ impl Tx {
                     stored.finding.effect.as_str(),
                     stored.stands,
                     stored.finding.opening_date.map(|d| d.to_string()),
-                    serde_json::to_string(&stored.finding)?
+                    serde_json::to_string(&stored.finding)?,
+                    dismissed
                 ],
             )
             .await?;
         }
-        self.execute(
-            "UPDATE versions SET stage = 'screened', screened_by = $1 WHERE id = $2",
-            args![rules, id],
-        )
-        .await?;
         Ok(())
     }
 
@@ -418,7 +481,7 @@ impl Tx {
     ) -> Result<Vec<StoredFinding>, CatalogError> {
         let mut findings: Vec<StoredFinding> = self
             .all(
-                "SELECT subject, stands, body FROM findings WHERE version_id = $1 ORDER BY id",
+                "SELECT subject, stands, body, dismissed FROM findings WHERE version_id = $1 ORDER BY id",
                 args![id],
             )
             .await?
@@ -427,6 +490,11 @@ impl Tx {
                 Ok(StoredFinding {
                     subject: FactSubject::parse(&row.text("subject")?)?,
                     stands: row.flag("stands")?,
+                    dismissed: row
+                        .opt_text("dismissed")?
+                        .map(|text| serde_json::from_str(&text))
+                        .transpose()?
+                        .unwrap_or_default(),
                     finding: row.json("body")?,
                 })
             })

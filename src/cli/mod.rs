@@ -6,6 +6,7 @@
 mod audit;
 mod check;
 mod demo;
+mod dismissals;
 mod doctor;
 mod inventory;
 
@@ -16,7 +17,9 @@ mod protect;
 mod release;
 mod report;
 mod review;
+mod rules;
 mod run;
+mod simulation;
 mod sources;
 mod status;
 mod targets;
@@ -93,6 +96,9 @@ enum Command {
     /// The review queue: list, show, decide, complete the record.
     #[command(subcommand)]
     Review(review::Review),
+    /// The rules at work: what lapses when, why an item is judged as it is, what other rules would change.
+    #[command(subcommand)]
+    Rules(rules::Rules),
     /// Releases: list, plan, apply, withdraw.
     #[command(subcommand)]
     Release(release::Releases),
@@ -173,6 +179,7 @@ async fn dispatch(arguments: Arguments, out: &Out) -> anyhow::Result<ExitCode> {
         Command::Targets(command) => command.run(&config, out).await,
         Command::Items(command) => command.run(&config, out).await,
         Command::Review(command) => command.run(&config, out).await,
+        Command::Rules(command) => command.run(&config, out).await,
         Command::Release(command) => command.run(&config, out).await,
         Command::Transfer(command) => command.run(&config, out).await,
         Command::Inventory(command) => command.run(&config, out).await,

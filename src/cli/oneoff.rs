@@ -18,6 +18,7 @@ use crate::{
     sandbox::{Job, Limits, Sandbox, SandboxError},
     screen::{
         facts::DetectSettings,
+        phrases::PhraseLists,
         rules::{Clearance, FactsDocument, ItemFacts, RecordFacts, RuleBook, residual},
     },
     setup,
@@ -97,6 +98,7 @@ pub(super) async fn examine(
     output: &Path,
     wanted: &Wanted,
     detect: &DetectSettings,
+    phrases: &PhraseLists,
 ) -> anyhow::Result<Result<Examination, SandboxError>> {
     let name = file
         .file_name()
@@ -108,6 +110,7 @@ pub(super) async fn examine(
         sha256: Sha256::of(&bytes),
         convert: wanted.clone(),
         detect: detect.clone(),
+        phrases: phrases.clone(),
     };
     drop(bytes);
     let job = Job::new(EXAMINE, file, output).request(serde_json::to_value(&request)?);
@@ -167,7 +170,9 @@ impl Convert {
             .prefix("making-")
             .tempdir_in(&self.output)?;
         let detect = DetectSettings::default();
-        let examination = match examine(sandbox, file, making.path(), wanted, &detect).await? {
+        let phrases = PhraseLists::default();
+        let examined = examine(sandbox, file, making.path(), wanted, &detect, &phrases).await?;
+        let examination = match examined {
             Ok(examination) => examination,
             Err(error) => {
                 out.text(&format!(
@@ -299,7 +304,7 @@ impl Screen {
             units: true,
             ..wanted(&[], false)?
         };
-        let examination = examine(sandbox, file, &output, &everything, detect)
+        let examination = examine(sandbox, file, &output, &everything, detect, book.phrases())
             .await?
             .map_err(|error| super::output::Said(error.explain()))?;
         let mut of_renditions = Vec::new();
@@ -310,6 +315,7 @@ impl Screen {
                     .map(|file| (file.name.clone(), file.kind))
                     .collect(),
                 detect: detect.clone(),
+                phrases: book.phrases().clone(),
             };
             let mut paths = batch
                 .iter()

@@ -23,7 +23,7 @@ use crate::{
     bilingual,
     domain::Bilingual,
     sandbox::{Limits, Sandbox},
-    screen::facts::DetectSettings,
+    screen::{facts::DetectSettings, phrases::PhraseLists},
 };
 
 /// Protect tables against disclosure, here and now.
@@ -87,7 +87,8 @@ async fn sheets(sandbox: &Sandbox, file: &Path, marks: &FindOptions) -> anyhow::
     let scratch = tempfile::tempdir()?;
     let wanted = oneoff::wanted(&["csv".to_owned()], false)?;
     let detect = DetectSettings::default();
-    let examination = oneoff::examine(sandbox, file, scratch.path(), &wanted, &detect)
+    let phrases = PhraseLists::default();
+    let examination = oneoff::examine(sandbox, file, scratch.path(), &wanted, &detect, &phrases)
         .await?
         .map_err(|error| Said(error.explain()))?;
     let mut sheets = Vec::new();

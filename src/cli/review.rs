@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{
-    Out,
+    Out, dismissals,
     output::{Said, short, size},
 };
 use crate::{
@@ -38,6 +38,11 @@ pub(super) enum Review {
     Refuse(Decide),
     /// Send back to the steward.
     SendBack(Decide),
+    /// Say that a finding is a false alarm: it stays in the record and no longer counts.
+    Dismiss(dismissals::Dismiss),
+    /// What was dismissed: list, revoke.
+    #[command(subcommand)]
+    Dismissals(dismissals::Dismissals),
     /// Complete the record: give a field's value. Survives every rerun.
     Set {
         /// Release id, its beginning or end, or an item's path.
@@ -83,6 +88,8 @@ impl Review {
             Self::Approve(decide) => decide.record(&app, out, Verdict::Approve).await?,
             Self::Refuse(decide) => decide.record(&app, out, Verdict::Refuse).await?,
             Self::SendBack(decide) => decide.record(&app, out, Verdict::SendBack).await?,
+            Self::Dismiss(dismiss) => dismiss.run(&app, out).await?,
+            Self::Dismissals(dismissals) => dismissals.run(&app, out).await?,
             Self::Set {
                 release,
                 field,
@@ -226,6 +233,7 @@ async fn show(app: &App, out: &Out, release: &Release) -> anyhow::Result<()> {
             .facts(version, FactSubject::Renditions)
             .await?
             .unwrap_or_default();
+        let named = steps::named_evidence(&findings, &facts, &of_renditions);
         for stored in &findings {
             let finding = &stored.finding;
             if finding.set != RuleSet::Release || finding.effect <= Effect::Allow {
@@ -233,6 +241,9 @@ async fn show(app: &App, out: &Out, release: &Release) -> anyhow::Result<()> {
             }
             let lifted = if stored.stands {
                 String::new()
+            } else if stored.is_dismissed() {
+                out.get(&Bilingual::new(" (dismissed)", " (rejeté)"))
+                    .to_owned()
             } else {
                 out.get(&Bilingual::new(
                     " (lifted by treatment)",
@@ -248,17 +259,15 @@ async fn show(app: &App, out: &Out, release: &Release) -> anyhow::Result<()> {
                 finding.basis.section,
                 finding.rule
             ));
-            let source = match stored.subject {
-                FactSubject::Original => &facts,
-                FactSubject::Renditions => &of_renditions,
-            };
-            for fact in finding
-                .evidence
+            let rests_on = named
                 .iter()
-                .filter_map(|index| source.get(*index))
-                .take(5)
-            {
-                out.text(&format!("        {} @ {}", fact.masked, fact.place.at));
+                .filter(|one| one.subject == stored.subject && one.rule == finding.rule);
+            for one in rests_on.take(5) {
+                let mark = if one.dismissal.is_some() { "□ " } else { "" };
+                out.text(&format!(
+                    "        {mark}{} @ {} [{}]",
+                    one.fact.masked, one.fact.place.at, one.name
+                ));
             }
             if finding.evidence.len() > 5 {
                 out.say(&bilingual!(
@@ -268,7 +277,7 @@ async fn show(app: &App, out: &Out, release: &Release) -> anyhow::Result<()> {
                 ));
             }
         }
-        members.push(json!({"item": item, "findings": findings}));
+        members.push(json!({"item": item, "findings": findings, "evidence": named}));
     }
     out.say(&Bilingual::new(
         "\n  would be public:",

@@ -135,6 +135,32 @@ impl HiddenChannel {
     }
 }
 
+/// How a phrase stands in its text: a title or a heading says what a document is, a sentence says what it speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TagPosition {
+    /// In a header, footer, watermark, title, property, name of a file or sheet, or a short line of the first page.
+    Front,
+    /// At the head of a short line of its own, or after its label.
+    Alone,
+    /// In running text.
+    Text,
+}
+
+impl TagPosition {
+    /// All positions, the one that says most first.
+    pub const ALL: [Self; 3] = [Self::Front, Self::Alone, Self::Text];
+
+    /// The name used in rules and evidence.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Front => "front",
+            Self::Alone => "alone",
+            Self::Text => "text",
+        }
+    }
+}
+
 /// Why a part could not be checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unreadable {
@@ -163,6 +189,13 @@ pub enum FactDetail {
         identifier: String,
         /// Whose.
         class: IdentifierClass,
+    },
+    /// A phrase out of a list that policy staff keep with the rules.
+    Tag {
+        /// The name of the list: `advice`.
+        tag: String,
+        /// How it stands.
+        position: TagPosition,
     },
     /// Content that hides.
     Hidden {

@@ -42,6 +42,29 @@ impl BasisKind {
     }
 }
 
+/// How a ground is tested.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BasisTest {
+    /// The information belongs to a class; what would follow from its release does not matter.
+    Class,
+    /// Its release could reasonably be expected to cause the injury that the provision names.
+    Injury,
+}
+
+impl BasisTest {
+    /// Both tests.
+    pub const ALL: [Self; 2] = [Self::Class, Self::Injury];
+
+    /// The name used in rules, tables and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Class => "class",
+            Self::Injury => "injury",
+        }
+    }
+}
+
 /// The legal or policy ground of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Basis {
@@ -51,6 +74,9 @@ pub struct Basis {
     pub section: String,
     /// What kind of ground it is.
     pub kind: BasisKind,
+    /// How it is tested, for grounds in law.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<BasisTest>,
 }
 
 /// How much of an item a finding concerns (severability, ATIA section 25).

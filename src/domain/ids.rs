@@ -45,6 +45,8 @@ ids! {
     PlanId;
     /// A recorded approval, refusal or sending back.
     DecisionId;
+    /// A finding that a person has dismissed.
+    DismissalId;
     /// A bag for the archives.
     TransferId;
     /// One pass of the engine.

@@ -5,9 +5,11 @@
 
 mod clock;
 mod decision;
+mod dismissal;
 mod effect;
 mod fact;
 mod finding;
+mod fingerprint;
 mod format;
 mod grouping;
 mod hash;
@@ -21,17 +23,20 @@ mod words;
 
 pub use clock::{Clock, Ids};
 pub use decision::{Decision, Standing, in_force, standing};
+pub use dismissal::{Covers, Dismissal, Revoked};
 pub use effect::{Effect, RuleSet};
 pub use fact::{
-    Fact, FactDetail, HiddenChannel, IdentifierClass, MarkingState, SecurityLevel, Unreadable,
+    Fact, FactDetail, HiddenChannel, IdentifierClass, MarkingState, SecurityLevel, TagPosition,
+    Unreadable,
 };
-pub use finding::{Basis, BasisKind, Finding, Parts, Treatment, effect_of};
+pub use finding::{Basis, BasisKind, BasisTest, Finding, Parts, Treatment, effect_of};
+pub use fingerprint::{fingerprints, without_last_number, without_numbers};
 pub use format::{Format, FormatFamily};
 pub use grouping::{GroupBy, group_key, language_of_name};
 pub use hash::{Sha256, canonical_json, hash_json};
 pub use ids::{
-    DecisionId, EventId, FindingId, ItemId, PlanId, ReleaseId, RenditionId, RunId, SourceId,
-    TransferId, VersionId, WorkId,
+    DecisionId, DismissalId, EventId, FindingId, ItemId, PlanId, ReleaseId, RenditionId, RunId,
+    SourceId, TransferId, VersionId, WorkId,
 };
 pub use judge::{Consent, Judgement, Public, Situation, judge};
 pub use place::{Part, Place, Span, TextUnit};

@@ -362,9 +362,7 @@ async fn nap(app: &App, timers: &Timers, has_room: bool) -> Result<Duration, Cat
     if has_room && let Some(due) = app.catalog.read().await?.next_due().await? {
         until = until.min(due);
     }
-    if let Some(due) = timers.next() {
-        until = until.min(due);
-    }
+    until = until.min(timers.next());
     Ok((until - app.now())
         .to_std()
         .unwrap_or_default()
@@ -515,9 +513,10 @@ fn backoff(app: &App, work: &Claimed, asked: Option<Duration>) -> chrono::Durati
     chrono::Duration::from_std(wait).unwrap_or(chrono::Duration::hours(1))
 }
 
-/// When each source is scanned next.
+/// When each source is scanned next, and when restrictions that have lapsed are looked for.
 struct Timers {
     due: HashMap<String, DateTime<Utc>>,
+    openings: DateTime<Utc>,
     repeat: bool,
 }
 
@@ -542,16 +541,35 @@ impl Timers {
         }
         Ok(Self {
             due,
+            openings: now,
             repeat: mode == Mode::Daemon,
         })
     }
 
-    fn next(&self) -> Option<DateTime<Utc>> {
-        self.due.values().min().copied()
+    fn next(&self) -> DateTime<Utc> {
+        self.due.values().copied().fold(self.openings, Ord::min)
     }
 
     async fn fire(&mut self, app: &App) -> Result<(), CatalogError> {
         let now = app.now();
+        if self.openings <= now {
+            self.openings = match steps::wake_opened(app).await {
+                Ok(woken) => {
+                    if woken > 0 {
+                        info!(
+                            versions = woken,
+                            "opening dates have come; these are judged again"
+                        );
+                    }
+                    next_day(now)
+                }
+                Err(failure) if failure.is_temporary() => {
+                    warn!(error = %failure.explain(), "opening dates could not be looked at");
+                    now + seconds(60)
+                }
+                Err(failure) => return Err(failure),
+            };
+        }
         let ready: Vec<String> = self
             .due
             .iter()
@@ -589,6 +607,15 @@ impl Timers {
         }
         tx.commit().await
     }
+}
+
+/// The beginning of the next day, by which rules count (UTC).
+fn next_day(now: DateTime<Utc>) -> DateTime<Utc> {
+    now.date_naive()
+        .succ_opt()
+        .map_or(now + chrono::Duration::days(1), |day| {
+            day.and_time(chrono::NaiveTime::MIN).and_utc()
+        })
 }
 
 /// A wait below `most` seconds, always the same for a name.

@@ -52,6 +52,9 @@ pub struct BundleMember {
     /// What rules say against its release: rule, version, effect. A decision was made in sight of these and of no others.
     #[serde(default)]
     pub findings: Vec<String>,
+    /// What of it a person has dismissed: rule, version, dismissal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dismissed: Vec<String>,
 }
 
 /// One rendition of a bundle.
@@ -85,6 +88,7 @@ impl Bundle {
             for member in members.into_iter().flatten() {
                 if let Some(member) = member.as_object_mut() {
                     member.remove("findings");
+                    member.remove("dismissed");
                 }
             }
         }
@@ -153,6 +157,26 @@ impl Known {
             .max()
             .unwrap_or(Effect::Allow)
     }
+}
+
+/// What of the findings of a set a person has dismissed, in order: a decision is made in sight of it.
+pub(super) fn dismissed(findings: &[StoredFinding], set: RuleSet) -> Vec<String> {
+    let mut all: Vec<String> = findings
+        .iter()
+        .filter(|stored| stored.finding.set == set)
+        .flat_map(|stored| {
+            let finding = &stored.finding;
+            stored.dismissed.iter().map(move |one| {
+                format!(
+                    "{}/{}/{}",
+                    finding.rule, finding.rule_version, one.dismissal
+                )
+            })
+        })
+        .collect();
+    all.sort();
+    all.dedup();
+    all
 }
 
 pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
@@ -440,6 +464,7 @@ async fn make_bundle(
                     .collect(),
                 treatments: known.treatments.clone(),
                 findings: known.against_release(),
+                dismissed: dismissed(&known.findings, RuleSet::Release),
             })
         })
         .collect();

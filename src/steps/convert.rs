@@ -61,6 +61,8 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
     .await?;
     tx.set_facts(id, FactSubject::Original, &examination.facts)
         .await?;
+    tx.set_version_phrases(id, &app.rules.phrases().hash().to_string())
+        .await?;
     log(
         &mut tx,
         app,
@@ -108,6 +110,7 @@ async fn examine(
             units: true,
         },
         detect: app.detect.clone(),
+        phrases: app.rules.phrases().clone(),
     };
     let job = Job::new(EXAMINE, input, &output).request(serde_json::to_value(&request)?);
     let outcome = match app.sandbox.run(job).await {

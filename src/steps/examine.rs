@@ -12,7 +12,10 @@ use crate::{
     convert,
     domain::{Fact, Format, RenditionFile, RenditionKind, Sha256, TextUnit, Warning},
     sandbox::{Task, WorkerError},
-    screen::facts::{DetectContext, DetectSettings, detect},
+    screen::{
+        facts::{DetectContext, DetectSettings, detect},
+        phrases::{self, PhraseLists},
+    },
 };
 
 /// Operation: identify, convert, detect.
@@ -31,6 +34,8 @@ pub struct ExamineRequest {
     pub convert: convert::Wanted,
     /// What detectors are told.
     pub detect: DetectSettings,
+    /// The lists of phrases that stand in the rules.
+    pub phrases: PhraseLists,
 }
 
 /// What `examine` answers.
@@ -59,6 +64,8 @@ pub struct RecheckRequest {
     pub renditions: Vec<(String, RenditionKind)>,
     /// What detectors are told.
     pub detect: DetectSettings,
+    /// The lists of phrases that stand in the rules.
+    pub phrases: PhraseLists,
 }
 
 /// What `recheck` answers.
@@ -129,6 +136,7 @@ fn examine(
             &units,
             &DetectContext::new(&request.file_name, &request.detect),
         ));
+        facts.extend(phrases::detect(&units, &request.phrases));
     }
     let removed_hidden = facts
         .iter()
@@ -160,6 +168,7 @@ fn recheck(
             name.clone(),
         ));
         more.extend(detect(&units, &DetectContext::new(name, &request.detect)));
+        more.extend(phrases::detect(&units, &request.phrases));
         for fact in &mut more {
             fact.place.at = format!("{name}: {}", fact.place.at);
         }

@@ -6,14 +6,19 @@
 
 mod assemble;
 mod convert;
+mod dismiss;
 pub mod examine;
+mod explain;
 mod fetch;
 mod inventory;
+mod openings;
 mod publish;
 mod reports;
 mod reread;
 mod scan;
 mod screen;
+mod settle;
+mod simulate;
 mod transfer;
 mod verify;
 
@@ -32,12 +37,16 @@ use crate::{
 };
 
 pub use assemble::{Bundle, BundleMember, BundleRendition, decide, reassemble, withdraw};
+pub use dismiss::{DismissalScope, NamedEvidence, dismiss, named_evidence, revoke_dismissal};
+pub use explain::{Explained, ExplainedSubject, explain};
 pub use inventory::inventory;
+pub use openings::wake_opened;
 pub use publish::{
     PlanBody, PlannedRelease, TakenBack, apply_plan, plan_release, store_plan, table_changes,
     withdraw_now,
 };
 pub use reports::{progress, release_plan};
+pub use simulate::{ItemChange, OutcomeCount, RuleCount, Simulation, simulate};
 pub use transfer::{build_transfer, decide_transfer, plan_transfer};
 pub use verify::{Agreement, Verified, verify};
 

@@ -9,22 +9,27 @@ use super::{
     StepError, enqueue_assemble,
     examine::{RECHECK, Recheck, RecheckRequest},
     log, parse_id, scratch,
+    settle::Judged,
 };
 use crate::{
     app::{App, ClearanceSetup},
-    catalog::{Claimed, FactSubject, Item, Rendition, StoredFinding, Version},
+    catalog::{Claimed, FactSubject, Item, Lane, NewWork, Rendition, Version, WorkKind},
     domain::{
         Effect, Fact, FactDetail, Part, Place, RuleSet, SecurityLevel, Unreadable, VersionId,
     },
     record::release_id,
     sandbox::{Fault, Job},
-    screen::rules::{Clearance, FactsDocument, ItemFacts, RecordFacts, residual},
+    screen::rules::{Clearance, FactsDocument, ItemFacts, RecordFacts},
 };
 
 pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
     let id: VersionId = parse_id(work)?;
     let mut tx = app.catalog.read().await?;
     let version = tx.version(id).await?;
+    if version.phrases != Some(app.rules.phrases().hash().to_string()) {
+        drop(tx);
+        return read_again(app, work, id).await;
+    }
     let item = tx.item(version.item_id).await?;
     let renditions = tx.renditions(id).await?;
     let treatments = tx.treatments(id).await?;
@@ -37,41 +42,32 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
     let of_renditions = recheck(app, &renditions).await?;
     let now = app.now();
     let applied: Vec<_> = treatments.iter().map(|treatment| treatment.kind).collect();
-    let mut stored = Vec::new();
+    let mut findings = Vec::new();
     for set in [RuleSet::Release, RuleSet::Transfer] {
-        let on_original = app
-            .rules
-            .evaluate(set, &document(app, &version, &item, original.clone()), now)
-            .findings;
-        let on_renditions = if renditions.is_empty() {
-            Vec::new()
-        } else {
+        let of_subject = |subject, facts: &[Fact]| {
+            let document = document(app, &version, &item, facts.to_vec());
             app.rules
-                .evaluate(
-                    set,
-                    &document(app, &version, &item, of_renditions.clone()),
-                    now,
-                )
+                .evaluate(set, &document, now)
                 .findings
-        };
-        let standing = residual(&on_original, &applied, &on_renditions);
-        let keep = |subject, finding: crate::domain::Finding| StoredFinding {
-            subject,
-            stands: standing.contains(&finding),
-            finding,
-        };
-        stored.extend(
-            on_original
                 .into_iter()
-                .map(|f| keep(FactSubject::Original, f)),
-        );
-        stored.extend(
-            on_renditions
-                .into_iter()
-                .map(|f| keep(FactSubject::Renditions, f)),
-        );
+                .map(move |finding| (subject, finding))
+        };
+        findings.extend(of_subject(FactSubject::Original, &original));
+        if !renditions.is_empty() {
+            findings.extend(of_subject(FactSubject::Renditions, &of_renditions));
+        }
     }
     let rules = app.rules.hash().to_string();
+    let mut tx = app.catalog.write().await?;
+    // Read where the outcome is written: what is dismissed meanwhile counts.
+    let stored = Judged {
+        version: id,
+        facts: &original,
+        of_renditions: &of_renditions,
+        applied: &applied,
+        dismissals: &tx.dismissals_for(item.source_id, id).await?,
+    }
+    .settle(findings);
     let strongest = |set| {
         stored
             .iter()
@@ -82,11 +78,9 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
     };
     let (release_effect, transfer_effect) =
         (strongest(RuleSet::Release), strongest(RuleSet::Transfer));
-
-    let mut tx = app.catalog.write().await?;
     tx.set_facts(id, FactSubject::Renditions, &of_renditions)
         .await?;
-    tx.version_screened(app.ids.as_ref(), id, &rules, &stored)
+    tx.version_screened(app.ids.as_ref(), id, &rules, now.date_naive(), &stored)
         .await?;
     log(
         &mut tx,
@@ -100,7 +94,7 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
             "release": release_effect, "transfer": transfer_effect,
             "findings": stored.iter().map(|s| json!({
                 "rule": s.finding.rule, "version": s.finding.rule_version, "set": s.finding.set,
-                "effect": s.finding.effect, "stands": s.stands, "subject": s.subject,
+                "effect": s.finding.effect, "stands": s.stands, "dismissed": s.is_dismissed(), "subject": s.subject,
             })).collect::<Vec<_>>(),
         }),
     )
@@ -112,6 +106,20 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
         app,
         release_id(item.source_id, &item.group_key),
         now,
+    )
+    .await?;
+    tx.finish(work).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Other phrases are looked for than were looked for in this version: what they would find nobody knows.
+async fn read_again(app: &App, work: &Claimed, id: VersionId) -> Result<(), StepError> {
+    let now = app.now();
+    let mut tx = app.catalog.write().await?;
+    tx.enqueue(
+        app.ids.as_ref(),
+        now,
+        NewWork::now(WorkKind::Convert, id, Lane::Free, now).revive(),
     )
     .await?;
     tx.finish(work).await?;
@@ -139,6 +147,7 @@ async fn recheck(app: &App, renditions: &[Rendition]) -> Result<Vec<Fact>, StepE
                 .map(|rendition| (rendition.file.name.clone(), rendition.file.kind))
                 .collect(),
             detect: app.detect.clone(),
+            phrases: app.rules.phrases().clone(),
         };
         let mut files = files.into_iter();
         let Some(first) = files.next() else { continue };
@@ -163,7 +172,7 @@ async fn recheck(app: &App, renditions: &[Rendition]) -> Result<Vec<Fact>, StepE
 }
 
 /// What stands for facts that were never established.
-fn not_checked() -> Fact {
+pub(super) fn not_checked() -> Fact {
     Fact {
         detail: FactDetail::Unreadable(Unreadable {
             code: "not_checked".to_owned(),
@@ -249,7 +258,8 @@ fn record_facts(native: &serde_json::Value) -> RecordFacts {
         Some(u64::try_from(number).unwrap_or(u64::MAX))
     };
     RecordFacts {
-        date: record_date(native),
+        date: day_of(native, "record_date"),
+        decision_date: day_of(native, "decision_date"),
         holds: count("holds"),
         supplemental_markings: count("markings"),
     }
@@ -277,9 +287,9 @@ fn attributes(
 
 /// The date of the record, where the source gives one. The time of a file's last change is no such date: a copy makes it new,
 /// an archive makes it old, and a restriction must not lapse by either.
-fn record_date(native: &serde_json::Value) -> Option<chrono::NaiveDate> {
+fn day_of(native: &serde_json::Value, key: &str) -> Option<chrono::NaiveDate> {
     native
-        .get("record_date")
+        .get(key)
         .and_then(serde_json::Value::as_str)
         .and_then(|day| day.get(..10))
         .and_then(|day| day.parse().ok())

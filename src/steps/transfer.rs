@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{StepError, log, parse_id, reread::still_as_decided, scratch};
+use super::{StepError, assemble::dismissed, log, parse_id, reread::still_as_decided, scratch};
 use crate::{
     app::App,
     catalog::{CatalogError, Claimed, FactSubject, Item, NewEvent, Release, Transfer, Tx, Version},
@@ -35,6 +35,8 @@ struct BundleItem {
     native_id: String,
     sha256: Sha256,
     renditions: Vec<(String, Sha256)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    dismissed: Vec<String>,
 }
 
 pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
@@ -295,9 +297,8 @@ async fn bundle(tx: &mut Tx, app: &App, release: &Release) -> Result<Option<Bund
         }) else {
             return Ok(None);
         };
-        for stored in tx
-            .findings(version.id, Some(RuleSet::Transfer))
-            .await?
+        let findings = tx.findings(version.id, Some(RuleSet::Transfer)).await?;
+        for stored in findings
             .iter()
             .filter(|stored| stored.stands && stored.finding.effect > Effect::Expire)
         {
@@ -315,6 +316,7 @@ async fn bundle(tx: &mut Tx, app: &App, release: &Release) -> Result<Option<Bund
                 .into_iter()
                 .map(|rendition| (rendition.file.name, rendition.sha256))
                 .collect(),
+            dismissed: dismissed(&findings, RuleSet::Transfer),
         });
     }
     if items.is_empty() {

@@ -227,6 +227,7 @@ mod tests {
                 act: "ATIA".to_owned(),
                 section: "20(1)(b.1)".to_owned(),
                 kind: BasisKind::Mandatory,
+                test: None,
             },
             rule: "r".to_owned(),
             rule_version: 1,

@@ -144,6 +144,38 @@ on_both_databases! {
         assert_eq!(record["fields"]["title_translated"]["en"], "Admissions, as a person says", "{record}");
     }
 
+    /// A false alarm is dismissed place by place; it stays in the record, and counts again when that is taken back.
+    fn a_false_alarm_is_dismissed_and_taken_back(database) {
+        let department = Department::new(database);
+        department.write(FILE, "Office,Contact,Admissions\nNorth,jane.sample@example.com,1200\nSouth,john.sample@example.com,1700\n");
+        department.run_once();
+        assert_eq!(department.state(FILE), "review");
+        let names: Vec<String> = list(&department.review(FILE)["members"][0]["evidence"])
+            .iter()
+            .filter(|one| one["subject"] == "original" && one["rule"] == "personal-information-release")
+            .map(|one| text(one, "/name"))
+            .collect();
+        assert_eq!(names.len(), 2, "{names:?}");
+        department.rideau(&["review", "dismiss", FILE, &names[0], "--reason", " "]).refused("reason");
+        department.rideau(&["review", "dismiss", FILE, "0123456789abcdef", "--reason", "x"]).refused("review show");
+        for name in &names {
+            assert_eq!(department.state(FILE), "review");
+            department.does(&["review", "dismiss", FILE, name, "--reason", "An invented address", "--by", "Ada Sample"]);
+        }
+        department.run_once();
+        assert_eq!(department.state(FILE), "published");
+        let findings = department.review(FILE)["members"][0]["findings"].to_string();
+        assert!(findings.contains("personal-information-release") && findings.contains("dismissed"), "{findings}");
+        let dismissals = department.json(&["review", "dismissals", "list"]);
+        assert_eq!(list(&dismissals).len(), 2, "{dismissals}");
+        assert!(department.events(FILE).iter().any(|kind| kind == "finding.dismissed"));
+        let id = text(&dismissals[0], "/id");
+        department.does(&["review", "dismissals", "revoke", &id, "--reason", "It is a real one"]);
+        department.run_once();
+        assert_eq!(department.state(FILE), "review");
+        department.rideau(&["review", "dismissals", "revoke", &id, "--reason", "again"]).refused("already");
+    }
+
     /// `--despite` lets a person overrule a finding that asks for removal, by its name, and the log keeps it.
     fn a_finding_is_overruled_only_by_name(database) {
         let department = Department::new(database);

@@ -102,6 +102,87 @@ on_both_databases! {
         assert!(shown.contains("Access to Information Act") || shown.contains("story-rule"), "{shown}");
     }
 
+    /// An item is judged again when its opening date comes, once, and not before.
+    fn an_opening_date_wakes_the_item_once(database) {
+        let department = Department::new(database);
+        department.table(FILE, 1200);
+        let lapsing = rule("review", r#"item.name.startsWith("admissions")"#)
+            .replace("parts = ", "closure = { from = \"item.modified\", years = 30 }\nparts = ");
+        fs::write(department.path("rules/story.toml"), lapsing).unwrap();
+        department.run_once();
+        assert_eq!(department.state(FILE), "review");
+        let due = department.json(&["rules", "due"]);
+        assert_eq!(list(&due).len(), 1, "{due}");
+        assert_eq!(due[0]["rule"], "story-rule", "{due}");
+        assert_eq!(department.json(&["rules", "due", "--until", "2020-01-01"]), serde_json::json!([]));
+        let woken = || department.events(FILE).iter().filter(|kind| *kind == "version.opened").count();
+        department.run_once();
+        assert_eq!(woken(), 0);
+        // As if thirty years had passed since it was judged.
+        let data = department.path("data");
+        department.database().tamper(&data, "UPDATE findings SET opening_date = '2020-01-02' WHERE rule_id = 'story-rule'");
+        department.database().tamper(&data, "UPDATE versions SET screened_on = '2020-01-01'");
+        department.run_once();
+        assert_eq!(woken(), 1);
+        department.run_once();
+        assert_eq!(woken(), 1);
+    }
+
+    /// Rules that are not in force yet: what they would change is told, and nothing changes.
+    fn a_simulation_tells_and_changes_nothing(database) {
+        let department = published(database);
+        let folder = department.path("other");
+        fs::create_dir(&folder).unwrap();
+        for entry in fs::read_dir(department.path("rules")).unwrap() {
+            let path = entry.unwrap().path();
+            fs::copy(&path, folder.join(path.file_name().unwrap())).unwrap();
+        }
+        let simulate = || department.json(&["rules", "simulate", "--rules", folder.to_str().unwrap()]);
+        let before = department.audit_entries();
+        assert_eq!(simulate()["changes"], serde_json::json!([]));
+        fs::write(folder.join("story.toml"), rule("block", r#"item.name.startsWith("admissions")"#)).unwrap();
+        let told = simulate();
+        assert_eq!(list(&told["changes"]).len(), 1, "{told}");
+        assert_eq!((text(&told, "/changes/0/from"), text(&told, "/changes/0/to")), ("allow".to_owned(), "block".to_owned()));
+        assert_eq!(told["rules"][0]["added"], 1, "{told}");
+        assert_eq!(told["to_be_read_again"], serde_json::json!([]));
+        fs::write(folder.join("words.toml"), "[phrases.word]\nen = [\"word\"]\nfr = [\"mot\"]\n").unwrap();
+        assert_eq!(list(&simulate()["to_be_read_again"]).len(), 2);
+        assert_eq!(department.audit_entries(), before);
+        department.run_once();
+        assert_eq!(department.state(FILE), "published");
+    }
+
+    /// What the rules say about an item is told rule by rule, with the part that is false.
+    fn an_explanation_names_the_false_part(database) {
+        let department = published(database);
+        fs::write(department.path("rules/story.toml"), rule("block", r#"item.name.startsWith("admissions") && item.size_bytes > 1000000"#).replace(
+                r#"facts.item = { name = "admissions_en.csv" }"#,
+                r#"facts.item = { name = "admissions_en.csv", size_bytes = 2000000 }"#,
+            )).unwrap();
+        let told = department.json(&["rules", "explain", FILE]);
+        let answer = list(&told["original"]["rules"]).iter().find(|answer| answer["rule"] == "story-rule").expect("the rule answers");
+        assert_eq!(answer["false_parts"], serde_json::json!(["item.size_bytes > 1000000"]), "{answer}");
+        assert_eq!(told["recorded_by_these_rules"], false);
+        let words = department.does(&["rules", "explain", FILE, "--all"]).all();
+        assert!(words.contains("item.size_bytes > 1000000"), "{words}");
+    }
+
+    /// Other phrases to look for: the items are read again, and what is found now counts.
+    fn a_changed_list_of_phrases_reads_again(database) {
+        let department = published(database);
+        let text = format!(
+            "[phrases.story]\nen = [\"admissions\"]\nfr = [\"admissions\"]\n\n{}",
+            rule("review", r#"tags.exists(t, t.tag == "story" && t.part == "file_name")"#)
+        )
+        .replace(r#"facts.item = { name = "admissions_en.csv" }"#, r#"facts.tags = [{ tag = "story", part = "file_name" }]"#);
+        fs::write(department.path("rules/story.toml"), text).unwrap();
+        department.does(&["check"]);
+        department.run_once();
+        assert_eq!(department.state(FILE), "review");
+        assert_eq!(department.state("other_en.csv"), "published");
+    }
+
     /// Where the source owes a clearance and gives none, a person looks.
     fn a_missing_clearance_stops_the_item(database) {
         let department = Department::with(database, |setup| setup.clearance = "required");

@@ -229,6 +229,7 @@ fn finding(
                 .to_owned(),
                 section: section.to_owned(),
                 kind,
+                test: None,
             },
             text: Bilingual::new(format!("Because of {rule}"), format!("À cause de {rule}")),
             parts: Parts::Whole,

@@ -6,3 +6,5 @@ CREATE INDEX work_by_due ON work (state, run_after);
 -- What a publication asks once per release.
 CREATE INDEX plans_by_hash ON plans (target, hash);
 CREATE INDEX published_by_state ON published (target, state);
+-- From a version to the item it is the current one of.
+CREATE INDEX items_by_version ON items (current_version);

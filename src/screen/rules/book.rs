@@ -7,8 +7,17 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use serde_json::json;
 
-use super::{example::Example, expression::Expression, file, problem::RuleProblem};
-use crate::domain::{Basis, Bilingual, Effect, Parts, RuleSet, Sha256, Treatment, canonical_json};
+use super::{
+    example::Example,
+    expression::Expression,
+    file::{self, Loading},
+    lists::Samples,
+    problem::RuleProblem,
+};
+use crate::{
+    domain::{Basis, Bilingual, Effect, Parts, RuleSet, Sha256, Treatment, canonical_json},
+    screen::phrases::PhraseLists,
+};
 
 /// Which meaning of the rule model a hash speaks of. Raised when the evaluator decides differently.
 const MODEL: u32 = 1;
@@ -19,6 +28,9 @@ pub struct RuleBook {
     pub(super) rules: Vec<Rule>,
     /// CEL's standard library, built once.
     pub(super) environment: Arc<cel::Env>,
+    /// Texts that lists of phrases must find or leave alone.
+    pub(super) samples: Vec<Samples>,
+    phrases: PhraseLists,
     hash: Sha256,
 }
 
@@ -61,13 +73,15 @@ pub struct Unless {
     pub(super) when: Expression,
 }
 
-/// When a restriction lapses: a number of years after a date of the facts document.
+/// When a restriction lapses: a number of years, or of days, after a date of the facts document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Closure {
     /// The path of the date: `record.date`.
     pub from: String,
     /// How many years later.
     pub years: u32,
+    /// How many days later, for periods shorter than a year; 0 beside years.
+    pub days: u32,
 }
 
 impl RuleBook {
@@ -76,22 +90,32 @@ impl RuleBook {
     /// # Errors
     /// All problems of all files, in order of file, line and column.
     pub fn load(files: &[(PathBuf, String)]) -> Result<Self, Vec<RuleProblem>> {
-        let mut problems = Vec::new();
-        let mut rules: Vec<Rule> = Vec::new();
+        let mut loading = Loading::default();
         let mut ordered: Vec<&(PathBuf, String)> = files.iter().collect();
         ordered.sort();
         for (path, source) in ordered {
-            file::read(path, source, &mut rules, &mut problems);
+            file::read(path, source, &mut loading);
         }
+        let Loading {
+            mut rules,
+            phrases,
+            samples,
+            tags,
+            mut problems,
+        } = loading;
+        let known: Vec<&str> = phrases.0.keys().map(String::as_str).collect();
+        problems.extend(tags.iter().filter_map(|used| used.check(&known)));
         if !problems.is_empty() {
             problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
             return Err(problems);
         }
         rules.sort_by(|a, b| a.id.cmp(&b.id));
-        let hash = hash(&rules);
+        let hash = hash(&rules, &phrases);
         Ok(Self {
             rules,
             environment: Arc::new(cel::Env::stdlib()),
+            samples,
+            phrases,
             hash,
         })
     }
@@ -99,6 +123,11 @@ impl RuleBook {
     /// The digest of everything that decides: not comments, spaces, file names, order or examples.
     pub fn hash(&self) -> Sha256 {
         self.hash
+    }
+
+    /// The lists of phrases that detectors look for.
+    pub fn phrases(&self) -> &PhraseLists {
+        &self.phrases
     }
 
     /// The rules, in order of id.
@@ -116,17 +145,17 @@ impl std::fmt::Debug for RuleBook {
     }
 }
 
-fn hash(rules: &[Rule]) -> Sha256 {
+fn hash(rules: &[Rule], phrases: &PhraseLists) -> Sha256 {
     let rules: Vec<serde_json::Value> = rules
         .iter()
         .map(|rule| {
             json!({
                 "id": rule.id,
                 "version": rule.version,
-                "basis": { "act": rule.basis.act, "section": rule.basis.section, "kind": rule.basis.kind.as_str() },
+                "basis": { "act": rule.basis.act, "section": rule.basis.section, "kind": rule.basis.kind.as_str(), "test": rule.basis.test },
                 "applies": rule.applies.iter().map(|set| set.as_str()).collect::<Vec<_>>(),
                 "effect": rule.effect.as_str(),
-                "closure": rule.closure.as_ref().map(|closure| json!([closure.from, closure.years])),
+                "closure": rule.closure.as_ref().map(|closure| json!([closure.from, closure.years, closure.days])),
                 "parts": rule.parts.as_str(),
                 "treatments": rule.treatments.iter().map(|treatment| treatment.as_str()).collect::<Vec<_>>(),
                 "text": [rule.text.en, rule.text.fr],
@@ -136,5 +165,7 @@ fn hash(rules: &[Rule]) -> Sha256 {
             })
         })
         .collect();
-    Sha256::of(canonical_json(&json!({ "model": MODEL, "rules": rules })).as_bytes())
+    Sha256::of(
+        canonical_json(&json!({ "model": MODEL, "rules": rules, "phrases": phrases })).as_bytes(),
+    )
 }

@@ -253,7 +253,10 @@ impl Checker<'_, '_> {
                 }
             }
             ("size", [kind]) => {
-                if !matches!(kind, Type::List(_) | Type::Text | Type::Word(_) | Type::Any) {
+                if !matches!(
+                    kind,
+                    Type::List(_) | Type::Text | Type::Word(_) | Type::Tag | Type::Any
+                ) {
                     self.expect(arguments[0].id, kind, &Type::List(Box::new(Type::Any)));
                 }
                 Type::Int
@@ -375,15 +378,23 @@ impl Checker<'_, '_> {
                     "Les mots n’ont pas d’ordre. Utilisez == ou « in »; pour les niveaux, comparez « rank »."
                 ),
             ),
-            (Type::Word(_), Type::Text) => self.words(arguments[1], left),
-            (Type::Text, Type::Word(_)) => self.words(arguments[0], right),
+            (Type::Word(_) | Type::Tag, Type::Text) => self.words(arguments[1], left),
+            (Type::Text, Type::Word(_) | Type::Tag) => self.words(arguments[0], right),
             _ if comparable(left, right) => {}
             _ => self.mismatch(arguments[1].id, left, right),
         }
     }
 
-    /// A literal compared with a closed list of words must be one of them.
+    /// A literal compared with a closed list of words must be one of them; one compared with a tag must be the name of
+    /// a list of phrases, which is known once all files are read.
     fn words(&mut self, node: &IdedExpr, kind: &Type) {
+        if *kind == Type::Tag {
+            if let Some(text) = literal_text(node) {
+                let offset = self.offset(node.id, 1);
+                self.problems.tag(offset, text);
+            }
+            return;
+        }
         let Type::Word(words) = kind else { return };
         if let Some(text) = literal_text(node)
             && !words.contains(&text)
@@ -515,7 +526,7 @@ fn comparable(left: &Type, right: &Type) -> bool {
     match (left, right) {
         (Type::Any, _)
         | (_, Type::Any)
-        | (Type::Text | Type::Word(_), Type::Text | Type::Word(_))
+        | (Type::Text | Type::Word(_) | Type::Tag, Type::Text | Type::Word(_) | Type::Tag)
         | (Type::Int | Type::Double, Type::Int | Type::Double) => true,
         (Type::List(left), Type::List(right)) => comparable(left, right),
         _ => left == right,

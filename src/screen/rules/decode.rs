@@ -132,6 +132,31 @@ impl<'t, 'i> Reader<'t, 'i> {
         found.into_iter().collect()
     }
 
+    /// A list of texts with their places; empty when the key is absent.
+    pub(super) fn texts(
+        &self,
+        key: &'static str,
+        problems: &mut Problems<'_>,
+    ) -> Vec<(String, usize)> {
+        let Some(value) = self.get(key) else {
+            return Vec::new();
+        };
+        let Some(list) = value.get_ref().as_array() else {
+            problems.at(
+                value.span().start,
+                bilingual!("`{key}` must be a list.", "« {key} » doit être une liste."),
+            );
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for item in list {
+            if let Some((one, span)) = text(item, problems) {
+                found.push((one, span.start));
+            }
+        }
+        found
+    }
+
     /// A table that must be there.
     pub(super) fn table(
         &self,

@@ -5,10 +5,11 @@
 //! | `item` | `name`, `path`, `source`, `size_bytes`, `modified` | `modified` |
 //! | `format` | `name`, `family`, `known`, `encrypted`, `extension_mismatch` | |
 //! | `clearance` | `known`, `level`, `rank` | all, see [`Clearance`] |
-//! | `record` | `date`, `holds`, `supplemental_markings` | all |
+//! | `record` | `date`, `decision_date`, `holds`, `supplemental_markings` | all |
 //! | `attributes` | `name`, `value`, `known` | |
 //! | `markings` | `level`, `rank`, `state`, `caveats`, `part`, `hidden`, `confidence` | |
 //! | `identifiers` | `identifier`, `class`, `part`, `hidden`, `confidence` | |
+//! | `tags` | `tag`, `position`, `part`, `hidden`, `confidence` | |
 //! | `hidden` | `channel`, `count` | |
 //! | `unreadable` | `code`, `part` | |
 //! | `small_cells` | `count`, `threshold` | |
@@ -64,6 +65,8 @@ pub struct ItemFacts {
 pub struct RecordFacts {
     /// Its date, from which periods in law are counted.
     pub date: Option<NaiveDate>,
+    /// Date of the decision it led to, from which some periods in law are counted.
+    pub decision_date: Option<NaiveDate>,
     /// Holds in force. A source without holds has 0.
     pub holds: Option<u64>,
     /// Supplemental markings. A source without them has 0.
@@ -75,6 +78,7 @@ impl RecordFacts {
     pub fn without_system() -> Self {
         Self {
             date: None,
+            decision_date: None,
             holds: Some(0),
             supplemental_markings: Some(0),
         }
@@ -209,6 +213,16 @@ fn element(fact: &Fact) -> (&'static str, Value) {
                 "confidence": fact.confidence,
             }),
         ),
+        FactDetail::Tag { tag, position } => (
+            "tags",
+            json!({
+                "tag": tag,
+                "position": position.as_str(),
+                "part": part,
+                "hidden": hidden,
+                "confidence": fact.confidence,
+            }),
+        ),
         FactDetail::Hidden { channel, count } => (
             "hidden",
             json!({ "channel": channel.as_str(), "count": int(*count) }),
@@ -258,6 +272,9 @@ fn record_json(record: RecordFacts) -> Value {
     let mut json = Map::new();
     if let Some(date) = record.date {
         json.insert("date".into(), day(date));
+    }
+    if let Some(date) = record.decision_date {
+        json.insert("decision_date".into(), day(date));
     }
     if let Some(holds) = record.holds {
         json.insert("holds".into(), int(holds));

@@ -264,7 +264,7 @@ fn lapsed(opening: Option<chrono::NaiveDate>, document: &Value) -> bool {
     matches!((opening, today), (Some(opening), Some(today)) if opening <= today)
 }
 
-fn limit_finding(set: RuleSet, cut: &[&str]) -> Finding {
+pub(super) fn limit_finding(set: RuleSet, cut: &[&str]) -> Finding {
     let max = MAX_FACTS_PER_LIST;
     let lists = cut.join(", ");
     Finding {
@@ -276,6 +276,7 @@ fn limit_finding(set: RuleSet, cut: &[&str]) -> Finding {
             act: "Directive on Open Government".to_owned(),
             section: "6.1".to_owned(),
             kind: BasisKind::Policy,
+            test: None,
         },
         text: bilingual!(
             "More than {max} facts of one kind were found ({lists}); only the first {max} were judged. A person must look at this item.",

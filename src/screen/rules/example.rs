@@ -74,9 +74,9 @@ pub struct ExampleOutcome {
 }
 
 impl RuleBook {
-    /// Executes the examples of all rules, in order of rule id.
+    /// Tries the lists of phrases on their samples, then executes the examples of all rules, in order of rule id.
     pub fn run_examples(&self) -> Vec<ExampleOutcome> {
-        let mut outcomes = Vec::new();
+        let mut outcomes = self.run_samples();
         for rule in &self.rules {
             for example in &rule.examples {
                 let document = rendered(&example.document);
@@ -201,7 +201,7 @@ fn ordinary_value(field: &Field) -> Value {
         (_, FieldType::Int) => json!(0),
         (_, FieldType::Word(words)) => json!(words.first()),
         (_, FieldType::Words(_) | FieldType::Objects(_)) => json!([]),
-        (_, FieldType::Text) => json!(""),
+        (_, FieldType::Text | FieldType::Tag) => json!(""),
         (_, FieldType::Date) => json!("2024-01-15"),
         (_, FieldType::Object(_)) => json!({}),
     }
@@ -272,6 +272,10 @@ fn typed(
             .ok()
             .map(Value::from),
         (DeValue::String(text), FieldType::Text) => Some(json!(text)),
+        (DeValue::String(text), FieldType::Tag) => {
+            problems.tag(at, text);
+            Some(json!(text))
+        }
         (DeValue::String(text), FieldType::Date) => {
             functions::parse_day(text).ok().map(|_| json!(text))
         }

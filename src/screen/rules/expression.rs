@@ -16,6 +16,7 @@ use cel::{Context, ExecutionError, Program, Value};
 use super::{
     canonical::write_canonical,
     check::Checker,
+    parts::{Parts, parts},
     problem::{Origin, Problems},
     schema::{Field, Type},
 };
@@ -30,6 +31,8 @@ pub(super) struct Expression {
     /// Optional keys it reads without asking `has()` about them.
     needs: BTreeSet<String>,
     canonical: String,
+    /// As its author wrote it.
+    text: String,
 }
 
 /// Why a condition gave no answer.
@@ -126,12 +129,33 @@ impl Expression {
             lists,
             needs,
             canonical,
+            text: text.trim().to_owned(),
         })
     }
 
     /// The same text for every way of writing the same expression.
     pub(super) fn canonical(&self) -> &str {
         &self.canonical
+    }
+
+    /// As its author wrote it.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The parts at its top that are false, as its author wrote them; empty when it has no parts.
+    pub(super) fn false_parts(&self, context: &Context<'_, '_>) -> Vec<String> {
+        let (Parts::All(list) | Parts::Any(list)) = parts(&self.text) else {
+            return Vec::new();
+        };
+        let is_false = |part: &&str| {
+            Program::compile(part)
+                .is_ok_and(|program| matches!(program.execute(context), Ok(Value::Bool(false))))
+        };
+        list.into_iter()
+            .filter(is_false)
+            .map(str::to_owned)
+            .collect()
     }
 
     /// Runs the condition on a document.

@@ -16,21 +16,36 @@ use super::{
     example,
     expression::Expression,
     functions,
-    problem::{Origin, Problems, RuleProblem},
+    lists::{self, Samples},
+    problem::{Origin, Problems, RuleProblem, TagUse},
     schema::{self, DOCUMENT, Field, FieldType},
 };
 use crate::{
     bilingual,
-    domain::{Basis, BasisKind, Effect, Parts, RuleSet, Treatment},
+    domain::{Basis, BasisKind, BasisTest, Effect, Parts, RuleSet, Treatment},
+    screen::phrases::PhraseLists,
 };
 
 /// No restriction in law runs longer.
 const MAX_YEARS: u32 = 999;
 
+/// Longer periods are written in years.
+const MAX_DAYS: u32 = 3660;
+
 const SETS: [RuleSet; 2] = [RuleSet::Release, RuleSet::Transfer];
 
-/// Reads a file, adds its rules, and adds its problems.
-pub(super) fn read(path: &Path, source: &str, rules: &mut Vec<Rule>, all: &mut Vec<RuleProblem>) {
+/// What was read of all files so far.
+#[derive(Default)]
+pub(super) struct Loading {
+    pub(super) rules: Vec<Rule>,
+    pub(super) phrases: PhraseLists,
+    pub(super) samples: Vec<Samples>,
+    pub(super) tags: Vec<TagUse>,
+    pub(super) problems: Vec<RuleProblem>,
+}
+
+/// Reads a file, adds its rules and lists of phrases, and adds its problems.
+pub(super) fn read(path: &Path, source: &str, all: &mut Loading) {
     let mut problems = Problems::new(path, source);
     let (document, errors) = DeTable::parse_recoverable(source);
     for error in &errors {
@@ -47,10 +62,11 @@ pub(super) fn read(path: &Path, source: &str, rules: &mut Vec<Rule>, all: &mut V
         let top = Reader::new(document.get_ref(), 0);
         let tables = top.tables("rule", &mut problems);
         for table in &tables {
-            rule(path, table, rules, &mut problems);
+            rule(path, table, &mut all.rules, &mut problems);
         }
+        let with_phrases = lists::read(path, &top, all, &mut problems);
         top.finish(&mut problems);
-        if tables.is_empty() && problems.list.is_empty() {
+        if tables.is_empty() && !with_phrases && problems.list.is_empty() {
             problems.at(
                 0,
                 bilingual!(
@@ -60,7 +76,8 @@ pub(super) fn read(path: &Path, source: &str, rules: &mut Vec<Rule>, all: &mut V
             );
         }
     }
-    all.append(&mut problems.list);
+    all.tags.append(&mut problems.tags);
+    all.problems.append(&mut problems.list);
 }
 
 fn rule(path: &Path, table: &Reader<'_, '_>, rules: &mut Vec<Rule>, problems: &mut Problems<'_>) {
@@ -171,17 +188,26 @@ fn basis(table: &Reader<'_, '_>, problems: &mut Problems<'_>) -> Option<Basis> {
     let act = basis.text("act", problems);
     let section = basis.text("section", problems);
     let kind = basis.word("kind", &BasisKind::ALL, BasisKind::as_str, problems);
+    let test = basis
+        .get("test")
+        .and_then(|_| basis.word("test", &BasisTest::ALL, BasisTest::as_str, problems));
     basis.finish(problems);
     Some(Basis {
         act: act?.0,
         section: section?.0,
         kind: kind?,
+        test,
     })
 }
 
 fn closure(table: &Reader<'_, '_>, problems: &mut Problems<'_>) -> Option<Closure> {
     let from = table.text("from", problems);
-    let years = table.number("years", MAX_YEARS, problems);
+    // Years, or, for periods in law that are shorter than one, days.
+    let (years, days) = if table.get("days").is_some() {
+        (Some(0), table.number("days", MAX_DAYS, problems))
+    } else {
+        (table.number("years", MAX_YEARS, problems), Some(0))
+    };
     table.finish(problems);
     let (from, span) = from?;
     let dates = date_paths();
@@ -200,6 +226,7 @@ fn closure(table: &Reader<'_, '_>, problems: &mut Problems<'_>) -> Option<Closur
     Some(Closure {
         from,
         years: years?,
+        days: days?,
     })
 }
 
@@ -291,5 +318,7 @@ pub(super) fn opening_date(
         .try_fold(document, |value, key| value.get(key))?
         .as_str()
         .and_then(|text| functions::parse_day(text).ok())?;
-    functions::years_after(date, i64::from(closure.years)).ok()
+    functions::years_after(date, i64::from(closure.years))
+        .ok()?
+        .checked_add_days(chrono::Days::new(u64::from(closure.days)))
 }

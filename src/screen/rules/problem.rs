@@ -77,6 +77,43 @@ pub(super) struct Problems<'a> {
     file: &'a Path,
     source: &'a str,
     pub(super) list: Vec<RuleProblem>,
+    /// Names of lists of phrases that were used; whether there are such lists is known when all files are read.
+    pub(super) tags: Vec<TagUse>,
+}
+
+/// The use of a list of phrases, with its place.
+pub(super) struct TagUse {
+    file: PathBuf,
+    line: u32,
+    column: u32,
+    tag: String,
+}
+
+impl TagUse {
+    /// The problem, when there is no such list.
+    pub(super) fn check(&self, known: &[&str]) -> Option<RuleProblem> {
+        let tag = &self.tag;
+        if known.contains(&tag.as_str()) {
+            return None;
+        }
+        let nearest = nearest(tag, known);
+        let message = with_hint(
+            &crate::bilingual!(
+                "There is no list of phrases `{tag}` ([phrases.{tag}]) in the rule files.",
+                "Il n’y a pas de liste d’expressions « {tag} » ([phrases.{tag}]) dans les fichiers de règles."
+            ),
+            nearest,
+            known,
+        );
+        Some(RuleProblem {
+            file: self.file.clone(),
+            line: self.line,
+            column: self.column,
+            value: Some(tag.clone()),
+            nearest: nearest.map(str::to_owned),
+            message,
+        })
+    }
 }
 
 impl<'a> Problems<'a> {
@@ -85,7 +122,19 @@ impl<'a> Problems<'a> {
             file,
             source,
             list: Vec::new(),
+            tags: Vec::new(),
         }
+    }
+
+    /// Notes the use of a list of phrases at a byte offset of the file.
+    pub(super) fn tag(&mut self, offset: usize, tag: &str) {
+        let (line, column) = line_and_column(self.source, offset);
+        self.tags.push(TagUse {
+            file: self.file.to_owned(),
+            line,
+            column,
+            tag: tag.to_owned(),
+        });
     }
 
     pub(super) fn source(&self) -> &'a str {

@@ -59,6 +59,7 @@ mod tests {
                 act: "ATIA".into(),
                 section: "19(1)".into(),
                 kind: BasisKind::Mandatory,
+                test: None,
             },
             text: Bilingual::same(rule),
             parts: Parts::Spans,

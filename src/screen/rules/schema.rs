@@ -16,6 +16,8 @@ pub enum Type {
     Text,
     /// Text out of a closed list.
     Word(&'static [&'static str]),
+    /// The name of a list of phrases that a rule file holds.
+    Tag,
     /// A day, written `YYYY-MM-DD`.
     Date,
     /// A list.
@@ -33,7 +35,7 @@ impl Type {
             Self::Bool => ("true or false", "vrai ou faux"),
             Self::Int => ("a whole number", "un nombre entier"),
             Self::Double => ("a number", "un nombre"),
-            Self::Text | Self::Word(_) => ("text", "du texte"),
+            Self::Text | Self::Word(_) | Self::Tag => ("text", "du texte"),
             Self::Date => ("a date", "une date"),
             Self::List(_) => ("a list", "une liste"),
             Self::Object(_) => ("an object", "un objet"),
@@ -53,6 +55,8 @@ pub enum FieldType {
     Text,
     /// See [`Type::Word`].
     Word(&'static [&'static str]),
+    /// See [`Type::Tag`].
+    Tag,
     /// See [`Type::Date`].
     Date,
     /// A list of words.
@@ -71,6 +75,7 @@ impl FieldType {
             Self::Int => Type::Int,
             Self::Text => Type::Text,
             Self::Word(words) => Type::Word(words),
+            Self::Tag => Type::Tag,
             Self::Date => Type::Date,
             Self::Words(words) => Type::List(Box::new(Type::Word(words))),
             Self::Objects(fields) => Type::List(Box::new(Type::Object(fields))),
@@ -160,6 +165,8 @@ pub const CHANNELS: &[&str] = &[
     "custom_xml",
     "notes",
 ];
+/// How a phrase stands.
+pub const POSITIONS: &[&str] = &["front", "alone", "text"];
 /// Families of formats.
 pub const FAMILIES: &[&str] = &["table", "document", "unsupported", "unknown"];
 /// Kinds of places.
@@ -243,6 +250,11 @@ pub const DOCUMENT: &[Field] = &[
         "identifiers",
         FieldType::Objects(IDENTIFIER),
         "Identifiers and other information about someone.",
+    ),
+    field(
+        "tags",
+        FieldType::Objects(TAG),
+        "Phrases out of the lists that stand in the rule files.",
     ),
     field(
         "hidden",
@@ -332,6 +344,11 @@ const RECORD: &[Field] = &[
         "Date of the record, from which periods in law are counted.",
     ),
     optional(
+        "decision_date",
+        FieldType::Date,
+        "Date of the decision that the record led to, where the source gives one.",
+    ),
+    optional(
         "holds",
         FieldType::Int,
         "Holds in force in the records system; 0 where the source has none.",
@@ -382,6 +399,22 @@ const IDENTIFIER: &[Field] = &[
         "Which identifier.",
     ),
     field("class", FieldType::Word(CLASSES), "Whose it is."),
+    PART,
+    HIDDEN,
+    CONFIDENCE,
+];
+
+const TAG: &[Field] = &[
+    field(
+        "tag",
+        FieldType::Tag,
+        "The list: the name after `phrases.` in a rule file.",
+    ),
+    field(
+        "position",
+        FieldType::Word(POSITIONS),
+        "How it stands: `front` (margin, title, name), `alone` (head of a short line), `text`.",
+    ),
     PART,
     HIDDEN,
     CONFIDENCE,

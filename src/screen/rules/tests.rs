@@ -10,7 +10,7 @@ use super::{
 };
 use crate::domain::{
     Effect, Fact, FactDetail, Format, FormatFamily, HiddenChannel, IdentifierClass, MarkingState,
-    Part, Place, RuleSet, SecurityLevel, Treatment, Unreadable,
+    Part, Place, RuleSet, SecurityLevel, TagPosition, Treatment, Unreadable,
 };
 
 /// A rule whose condition is on line 8, from column 9.
@@ -429,6 +429,7 @@ fn document(facts: Vec<Fact>) -> FactsDocument {
         },
         clearance: Some(Clearance::None),
         record: RecordFacts {
+            decision_date: None,
             date: NaiveDate::from_ymd_opt(2024, 5, 1),
             ..RecordFacts::without_system()
         },
@@ -741,11 +742,16 @@ fn schema_and_document_have_the_same_keys() {
             code: "x".into(),
             count: 1,
         },
+        FactDetail::Tag {
+            tag: "advice".into(),
+            position: TagPosition::Front,
+        },
     ] {
         facts.push(fact(detail, Part::Body));
     }
     let mut document = document(facts);
     document.item.modified = Some(now());
+    document.record.decision_date = Some(now().date_naive());
     document.attributes = vec![("eligible".to_owned(), None)];
     compare(&document.to_json(now()), super::schema::DOCUMENT, "");
 }
@@ -770,7 +776,9 @@ fn compare(value: &serde_json::Value, fields: &[super::schema::Field], at: &str)
             (FieldType::Word(words), value) => assert!(words.contains(&value.as_str().unwrap())),
             (FieldType::Bool, value) => assert!(value.is_boolean()),
             (FieldType::Int, value) => assert!(value.is_i64()),
-            (FieldType::Text | FieldType::Date, value) => assert!(value.is_string()),
+            (FieldType::Text | FieldType::Date | FieldType::Tag, value) => {
+                assert!(value.is_string());
+            }
             (FieldType::Words(_), value) => assert!(value.is_array()),
         }
     }
@@ -861,4 +869,147 @@ fn ten_thousand_facts_are_judged_in_reasonable_time() {
     }
     book().evaluate(Release, &document, now());
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+}
+
+const LIST: &str = r#"[phrases.advice]
+en = ["advice to the minister"]
+fr = ["conseils au ministre"]
+except = ["advice to the minister of health of another country"]
+finds = ["Advice to the Minister"]
+ignores = ["Advice to the ministry"]
+
+"#;
+
+#[test]
+fn tags_are_names_of_lists() {
+    let used = |tag: &str| {
+        let when = format!(r#"tags.exists(t, t.tag == "{tag}" && t.position != "text")"#);
+        format!("{LIST}{}", rule(&when))
+    };
+    let book = load(&used("advice")).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let tag = |position| {
+        let tag = "advice".to_owned();
+        document(vec![fact(FactDetail::Tag { tag, position }, Part::Body)])
+    };
+    for (position, expected) in [
+        (TagPosition::Front, 1),
+        (TagPosition::Alone, 1),
+        (TagPosition::Text, 0),
+    ] {
+        let evaluation = book.evaluate(Release, &tag(position), now());
+        assert_eq!(evaluation.findings.len(), expected, "{position:?}");
+    }
+    // A misspelt name is found whichever file holds the list.
+    let problems = RuleBook::load(&[
+        (
+            "a.toml".into(),
+            rule(r#"tags.exists(t, t.tag in ["advise"])"#),
+        ),
+        ("b.toml".into(), LIST.to_owned()),
+    ])
+    .unwrap_err();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert_eq!(
+        (
+            problems[0].line,
+            problems[0].column,
+            problems[0].nearest.as_deref()
+        ),
+        (8, 35, Some("advice"))
+    );
+    let example = used("advice").replace(
+        "expect = \"finding\"",
+        "expect = \"finding\"\nfacts.tags = [{ tag = \"advise\" }]",
+    );
+    assert_eq!(load(&example).unwrap_err().len(), 1);
+}
+
+#[test]
+fn lists_of_phrases_are_checked_and_tried() {
+    let outcomes = load(LIST).unwrap().run_examples();
+    assert_eq!(outcomes.len(), 2);
+    assert!(
+        outcomes.iter().all(|outcome| outcome.passed),
+        "{outcomes:?}"
+    );
+    let wrong = LIST.replace("to the ministry", "to the minister");
+    let failed: Vec<_> = load(&wrong)
+        .unwrap()
+        .run_examples()
+        .into_iter()
+        .filter(|outcome| !outcome.passed)
+        .map(|outcome| (outcome.rule, outcome.line))
+        .collect();
+    assert_eq!(failed, [("phrases.advice".to_owned(), 6)]);
+    for (from, to) in [
+        ("fr = [\"conseils au ministre\"]\n", ""),
+        ("conseils au ministre", "MC"),
+        ("except =", "exept ="),
+        ("phrases.advice", "phrases.Advice"),
+    ] {
+        assert_eq!(load(&LIST.replace(from, to)).unwrap_err().len(), 1, "{to}");
+    }
+    let twice = RuleBook::load(&[
+        ("a.toml".into(), LIST.to_owned()),
+        ("b.toml".into(), LIST.to_owned()),
+    ]);
+    assert_eq!(twice.unwrap_err().len(), 1);
+}
+
+#[test]
+fn lists_are_part_of_the_book() {
+    let hash = |text: &str| load(text).unwrap().hash();
+    assert_ne!(hash(LIST), hash(&LIST.replace("conseils au", "conseil au")));
+    assert_eq!(hash(LIST), hash(&LIST.replace("finds =", "# x\nfinds =")));
+}
+
+#[test]
+fn short_periods_run_in_days() {
+    let with = |closure: &str| {
+        rule("true").replace(
+            "parts = \"whole\"",
+            &format!("parts = \"whole\"\nclosure = {{ from = \"record.date\", {closure} }}"),
+        )
+    };
+    for (closure, expected) in [("days = 90", "2000-03-31"), ("years = 2", "2002-01-01")] {
+        let mut known = document(vec![]);
+        known.record.date = NaiveDate::from_ymd_opt(2000, 1, 1);
+        let evaluation = load(&with(closure))
+            .unwrap()
+            .evaluate(Release, &known, now());
+        let opening = evaluation.findings[0]
+            .opening_date
+            .map(|day| day.to_string());
+        assert_eq!(opening.as_deref(), Some(expected), "{closure}");
+    }
+    assert!(load(&with("days = 0")).is_err());
+    assert!(load(&with("days = 9, years = 1")).is_err());
+}
+
+#[test]
+fn explanations_agree_with_the_judgement() {
+    let book = one("format.known && item.size_bytes > 5000");
+    let answers = book.explain(Release, &document(vec![]), now());
+    assert_eq!(answers[0].false_parts, ["item.size_bytes > 5000"]);
+    assert_eq!(answers[0].finding, None);
+    let many = vec![identifier(IdentifierClass::Personal); MAX_FACTS_PER_LIST + 1];
+    for facts in [
+        vec![],
+        vec![
+            identifier(IdentifierClass::Personal),
+            marking(SecurityLevel::Secret, &["third_party"]),
+        ],
+        many,
+    ] {
+        let document = document(facts);
+        for set in [Release, Transfer] {
+            let explained: Vec<_> = super::starter_tests::book()
+                .explain(set, &document, now())
+                .into_iter()
+                .filter_map(|answer| answer.finding)
+                .collect();
+            let judged = super::starter_tests::book().evaluate(set, &document, now());
+            assert_eq!(explained, judged.findings);
+        }
+    }
 }

@@ -466,7 +466,7 @@ mod tests {
         check("\n\tx:r=\"A1\"/>", Some((true, "x:r:A1;")));
         check(">", Some((false, "")));
         check(r#" r="A&amp;1">"#, None);
-        check(r#" r=A1>"#, None);
+        check(r" r=A1>", None);
         check(r#" r="A1"#, None);
         check(r#" "A1">"#, None);
         check(" r>", None);

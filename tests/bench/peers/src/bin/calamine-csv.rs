@@ -88,11 +88,10 @@ fn shared(value: &Data) -> DataRef<'_> {
         Data::Bool(b) => DataRef::Bool(*b),
         Data::DateTime(at) => DataRef::DateTime(*at),
         Data::Error(error) => DataRef::Error(error.clone()),
-        Data::Empty => DataRef::Empty,
         Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => {
             DataRef::SharedString(text)
         }
-        _ => DataRef::Empty,
+        Data::Empty => DataRef::Empty,
     }
 }
 
@@ -120,12 +119,13 @@ impl Rows {
             DataRef::Int(n) => write!(self.out, "{n}")?,
             DataRef::Float(n) => write!(self.out, "{n}")?,
             DataRef::Bool(yes) => self.out.write_all(if *yes { b"TRUE" } else { b"FALSE" })?,
-            DataRef::String(text) => self.text(text)?,
+            DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
+                self.text(text)?;
+            }
             DataRef::SharedString(text) => self.text(text)?,
-            DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => self.text(text)?,
             DataRef::DateTime(at) => match value.as_datetime() {
                 Some(when) if at.is_datetime() => {
-                    write!(self.out, "{}", when.format("%Y-%m-%dT%H:%M:%S"))?
+                    write!(self.out, "{}", when.format("%Y-%m-%dT%H:%M:%S"))?;
                 }
                 _ => write!(self.out, "{}", at.as_f64())?,
             },
