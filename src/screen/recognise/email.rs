@@ -89,15 +89,7 @@ pub(crate) fn find(reading: &Reading, settings: &DetectSettings, out: &mut Vec<P
 }
 
 /// Ways to write an @ that a machine shall not see.
-const DISGUISES: &[&str] = &[
-    "(at)",
-    "[at]",
-    "{at}",
-    "<at>",
-    "(arobase)",
-    "[arobase]",
-    "(a)",
-];
+const DISGUISES: &[&str] = &["(at)", "[at]", "{at}", "<at>", "(arobase)", "[arobase]"];
 
 /// Addresses that hide from machines: `jane.sample (at) example (dot) org`.
 fn disguised(reading: &Reading, out: &mut Vec<Proposal>) {

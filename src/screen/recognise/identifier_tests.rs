@@ -67,6 +67,9 @@ fn social_insurance_numbers_in_all_writings() {
             "130 692 544",
         ),
         ("SIN / UCI : 130 692 544", "130 692 544"),
+        ("SIN of the account holder: 130 692 544", "130 692 544"),
+        ("<sin>130692544</sin>", "130692544"),
+        ("SIN:\n\n130 692 544", "130 692 544"),
     ] {
         check(text, &[("sin personal", piece)]);
     }
@@ -304,6 +307,18 @@ fn names_and_public_servants() {
             ("phone public", "613-555-0199"),
             ("email public", "Amy.Sample@cic.gc.ca"),
         ],
+    );
+    check(
+        "Name: EXEMPLE, Marie-Josée",
+        &[("person_name personal", "EXEMPLE, Marie-Josée")],
+    );
+    check(
+        "Simran Sample, an engineer, wrote",
+        &[("person_name unknown", "Simran Sample")],
+    );
+    check(
+        "write to jane.sample (at) example (dot) org",
+        &[("email personal", "jane.sample (at) example (dot) org")],
     );
     for text in [
         "Immigration, Refugees and Citizenship Canada",

@@ -49,6 +49,8 @@ const TITLES: &[&[u8]] = &[
     b"dre",
     b"me",
 ];
+/// Longest word of a name.
+const LONGEST: usize = 40;
 /// Most words of a name.
 const MOST: usize = 6;
 
@@ -98,10 +100,11 @@ fn sequence(reading: &Reading, start: usize) -> Vec<Word> {
     let mut at = start;
     while words.len() < MOST + 2 {
         let mut end = at;
-        while is_letter(reading.byte(end))
-            || (matches!(reading.byte(end), b'-' | b'\'')
-                && is_letter(reading.byte(end + 1))
-                && end > at)
+        while end - at < LONGEST
+            && (is_letter(reading.byte(end))
+                || (matches!(reading.byte(end), b'-' | b'\'')
+                    && is_letter(reading.byte(end + 1))
+                    && end > at))
         {
             end += 1;
         }

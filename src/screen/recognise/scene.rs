@@ -130,7 +130,7 @@ impl Scene<'_> {
         if counts || column.iter().any(|topic| blocks(*topic, wanted)) {
             return Support::Against;
         }
-        let mut label = within(self.hits, cell.row_start, cell.first_end);
+        let mut label = within(self.hits, cell.row_start, cell.first_end).take(8);
         if cell.start > cell.row_start && label.any(|hit| wanted.contains(&hit.topic)) {
             return Support::Row;
         }
@@ -143,6 +143,7 @@ impl Scene<'_> {
 
     /// A label before a place and not before `floor`.
     fn near(&self, wanted: &[Topic], floor: usize, start: usize) -> Option<Support> {
+        let floor = floor.max(start.saturating_sub(REACH));
         let index = self.hits.partition_point(|hit| hit.start < start);
         let mut other: Option<usize> = None;
         for (at, hit) in self.hits.get(..index)?.iter().enumerate().rev().take(8) {
@@ -174,7 +175,10 @@ impl Scene<'_> {
                     Support::Near
                 });
             }
-            if blocks(hit.topic, wanted) && (hit.topic != Topic::Other || start - hit.end <= 24) {
+            // A short word such as "form" or "part" names only what stands right behind it.
+            let reach = if hit.end - hit.start <= 9 { 6 } else { 24 };
+            if blocks(hit.topic, wanted) && (hit.topic != Topic::Other || start - hit.end <= reach)
+            {
                 other = Some(hit.start);
             }
         }
@@ -231,13 +235,17 @@ impl Scene<'_> {
         digits <= 4 && words <= WORDS
     }
 
-    /// True when only separators and "and" stand between two labels.
+    /// True when only separators and small words stand between two labels: `SIN / UCI`, "SIN of the account holder".
     fn adjoin(&self, from: usize, to: usize) -> bool {
+        const SMALL: [&[u8]; 24] = [
+            b"", b"and", b"et", b"or", b"ou", b"no", b"n", b"of", b"the", b"for", b"on", b"in",
+            b"your", b"his", b"her", b"s", b"de", b"du", b"des", b"la", b"le", b"l", b"d", b"pour",
+        ];
         let between = self.reading.small(from, to);
-        between.len() <= 8
+        between.len() <= 16
             && between
                 .split(|byte| !is_word(*byte))
-                .all(|word| matches!(word, b"" | b"and" | b"et" | b"or" | b"ou" | b"no" | b"n"))
+                .all(|word| SMALL.contains(&word))
     }
 
     /// A label behind a value, in brackets or as "is her SIN".

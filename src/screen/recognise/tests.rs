@@ -672,6 +672,19 @@ fn hostile_text_is_fast_and_harmless() {
         "é\u{301}\u{A0}".repeat(20_000),
         "+1".repeat(50_000),
         "(((613".repeat(10_000),
+        "a-".repeat(50_000),
+        "A ".repeat(50_000),
+        "<".repeat(100_000),
+        "<td>1".repeat(20_000),
+        "12:".repeat(30_000),
+        "1.".repeat(50_000),
+        "SIN,130692544,".repeat(5_000),
+        "SIN,130692544\n".repeat(5_000),
+        "1 Elm ".repeat(15_000),
+        "(at)".repeat(20_000),
+        "DOB 1 May 1980 ".repeat(5_000),
+        "K1A1A1".repeat(15_000),
+        "&nbsp;%20=C2=A0".repeat(6_000),
     ] {
         let start = std::time::Instant::now();
         facts_in(&[unit(Header, &text), unit(Cell, &text)], &settings);
