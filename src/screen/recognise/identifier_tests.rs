@@ -95,6 +95,7 @@ fn client_and_application_numbers() {
     for (text, piece) in [
         ("UCI: 1234-5678", "1234-5678"),
         ("IUC : 11-1234-5678", "11-1234-5678"),
+        ("UCI: 1 1 1 2 3 4 5 6 7 8", "1 1 1 2 3 4 5 6 7 8"),
         ("Client ID 1112345678", "1112345678"),
         ("name,uci\nx,12345678\ny,1112345678", "1112345678"),
         ("Identificateur unique de client : 12345678", "12345678"),
@@ -141,6 +142,7 @@ fn passports_cards_and_certificates() {
         "Citizenship certificate R1234567",
         &[("citizenship_certificate personal", "R1234567")],
     );
+    never("passport", "your passport is 123456 pages long");
     never("passport", "Asset tag AB123456");
     never("passport", "AB123456");
 }

@@ -225,8 +225,11 @@ impl Layout {
             Vec::new()
         };
         for row in rows.iter().skip(headers) {
-            let (Some(first), from) = (row.first(), line_start(reading, row)) else {
-                continue;
+            let Some(first) = row.first() else { continue };
+            let from = if header_cells.is_empty() {
+                0
+            } else {
+                line_start(reading, row)
             };
             for (index, &(start, end)) in row.iter().enumerate() {
                 let column = if header_cells.is_empty() || row.len() == header_cells.len() {

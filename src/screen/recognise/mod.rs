@@ -138,7 +138,9 @@ impl Memory {
             .iter()
             .flat_map(|label| topics_of(label))
             .collect();
-        if let Some(topics) = column_of(unit).and_then(|key| self.columns.get(&key)) {
+        if unit.labels.is_empty()
+            && let Some(topics) = column_of(unit).and_then(|key| self.columns.get(&key))
+        {
             labels.extend(topics);
         }
         Outer {
@@ -165,7 +167,8 @@ impl Memory {
         if unit.place.part == Part::SheetName {
             self.sheet.clone_from(&self.previous);
         }
-        if unit.text.len() <= LABEL_BYTES
+        if unit.labels.is_empty()
+            && unit.text.len() <= LABEL_BYTES
             && self.previous.iter().any(|topic| topic.claims())
             && let Some(key) = column_of(unit)
         {

@@ -53,6 +53,8 @@ pub(crate) struct Number {
     lens: [usize; MAX_DIGITS],
     gaps: [Gap; MAX_DIGITS],
     runs: usize,
+    /// True when one more single digit follows in the same manner.
+    more: bool,
 }
 
 impl Number {
@@ -88,7 +90,7 @@ impl Number {
 
     /// True when each digit stands by itself, as in boxes or scanned text.
     pub(crate) fn is_spelled(&self) -> bool {
-        self.runs > 2 && self.shape().iter().all(|len| *len == 1)
+        self.runs > 2 && !self.more && self.shape().iter().all(|len| *len == 1)
     }
 
     /// True when the gaps are those of one number: no slashes, and boxes only around single digits.
@@ -184,6 +186,7 @@ impl Numbers {
             lens: [0; MAX_DIGITS],
             gaps: [Gap::Apart; MAX_DIGITS],
             runs: 0,
+            more: false,
         };
         for run in self.runs.get(first..)?.iter().take(MAX_DIGITS) {
             if number.count + run.len() > MAX_DIGITS {
@@ -196,6 +199,9 @@ impl Numbers {
             number.end = run.end;
             number.next += 1;
             if enough(number.count, number.runs) {
+                let next = self.runs.get(number.next);
+                number.more = matches!(run.gap, Gap::Space | Gap::Box | Gap::Dash)
+                    && next.is_some_and(|next| next.len() == 1);
                 return Some(number);
             }
             if run.gap == Gap::Apart {
@@ -265,7 +271,7 @@ pub(crate) fn stands_alone(reading: &Reading, start: usize, end: usize) -> bool 
     let earlier = reading.before(start.saturating_sub(1));
     let after = reading.byte(end);
     let later = reading.byte(end + 1);
-    let joins = |byte: u8| matches!(byte, b'.' | b'-' | b'/');
+    let joins = |byte: u8| matches!(byte, b'.' | b'-');
     !(is_word(before)
         || before == b'$'
         || (joins(before) && start > 1 && earlier.is_ascii_digit())

@@ -127,9 +127,17 @@ impl List {
     }
 }
 
-/// The letters written right before a number (a hyphen or one space may part them), and where they begin.
+/// Words that stand before a number and are no part of it.
+const WORDS: &[&[u8]] = &[
+    b"NO", b"NR", b"ID", b"IS", b"OF", b"ON", b"OR", b"DE", b"DU", b"ET", b"EST", b"AND", b"THE",
+    b"SIN", b"NAS", b"UCI", b"IUC", b"PRI", b"DOB", b"DDN", b"TEL", b"FAX", b"PHN", b"NAM", b"DL",
+    b"BN", b"NE", b"PO", b"BOX", b"CIDP", b"OHIP", b"RAMQ", b"PPT", b"CARD", b"IMM",
+];
+
+/// The letters written right before a number (a hyphen, or one space behind capitals, may part them), and where they
+/// begin.
 ///
-/// Nothing when there are more than `most`, or when they are the end of a word.
+/// Nothing when there are more than `most`, or when they are the end of a word or a word of their own.
 pub(crate) fn letters_before(
     reading: &Reading,
     start: usize,
@@ -145,8 +153,15 @@ pub(crate) fn letters_before(
     }
     let count = end - from;
     let border = reading.before(from);
-    (count > 0 && count <= most && !is_word(border) && border != b'$')
-        .then(|| (from, reading.slice(from, end).to_ascii_uppercase()))
+    if count == 0 || count > most || is_word(border) || border == b'$' {
+        return None;
+    }
+    let letters = reading.slice(from, end).to_ascii_uppercase();
+    let apart = end < start;
+    if apart && (!is_upper(reading, from, end) || WORDS.contains(&letters.as_slice())) {
+        return None;
+    }
+    Some((from, letters))
 }
 
 /// True when the letters before a number are capitals as written.
