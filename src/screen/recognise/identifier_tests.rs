@@ -69,6 +69,10 @@ fn social_insurance_numbers_in_all_writings() {
         ("SIN / UCI : 130 692 544", "130 692 544"),
         ("SIN of the account holder: 130 692 544", "130 692 544"),
         ("<sin>130692544</sin>", "130692544"),
+        (
+            "SIN as shown on the visa application: 130 692 544",
+            "130 692 544",
+        ),
         ("SIN:\n\n130 692 544", "130 692 544"),
     ] {
         check(text, &[("sin personal", piece)]);

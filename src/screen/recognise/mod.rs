@@ -189,6 +189,28 @@ fn is_cell(unit: &TextUnit) -> bool {
     )
 }
 
+/// Words of properties that name who made a file: they are hidden content of their own, told by the readers.
+const AUTHORSHIP: &[&str] = &[
+    "creator",
+    "author",
+    "auteur",
+    "modifiedby",
+    "manager",
+    "company",
+];
+
+fn is_authorship(unit: &TextUnit) -> bool {
+    unit.place.part == Part::Property
+        && unit.labels.iter().chain([&unit.place.at]).any(|label| {
+            let plain: String = label
+                .chars()
+                .filter(char::is_ascii_alphabetic)
+                .map(|c| c.to_ascii_lowercase())
+                .collect();
+            AUTHORSHIP.iter().any(|word| plain.contains(word))
+        })
+}
+
 /// Sheet and column letters of a cell's address.
 fn column_of(unit: &TextUnit) -> Option<(String, String)> {
     let (sheet, cell) = unit.place.at.rsplit_once('!')?;
@@ -234,7 +256,7 @@ fn identifiers(unit: &TextUnit, settings: &DetectSettings, memory: &mut Memory) 
         unit.place.part,
         Part::Formula | Part::Link | Part::FileName | Part::SheetName | Part::Label | Part::Package
     );
-    if prose {
+    if prose && !is_authorship(unit) {
         names::find(&scene, &mut found);
         addresses::find(&scene, &numbers, &mut found);
     }

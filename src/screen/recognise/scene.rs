@@ -175,10 +175,13 @@ impl Scene<'_> {
                     Support::Near
                 });
             }
-            // A short word such as "form" or "part" names only what stands right behind it.
-            let reach = if hit.end - hit.start <= 9 { 6 } else { 24 };
-            if blocks(hit.topic, wanted) && (hit.topic != Topic::Other || start - hit.end <= reach)
-            {
+            // A short word such as "form", "visa" or "call" names only what stands right behind it.
+            let reach = match (hit.end - hit.start <= 9, hit.topic) {
+                (true, _) => 6,
+                (false, Topic::Other) => 24,
+                (false, _) => REACH,
+            };
+            if blocks(hit.topic, wanted) && start - hit.end <= reach {
                 other = Some(hit.start);
             }
         }
