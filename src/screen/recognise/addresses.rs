@@ -259,7 +259,7 @@ fn street(reading: &Reading, from: usize) -> Option<usize> {
         let mut next = first;
         for _ in 0..NAME {
             let text = small(&next);
-            if end.is_some() || (next.parted && next.start != first.start) {
+            if next.parted && next.start != first.start {
                 break;
             }
             if BEHIND.contains(&text) && next.start != first.start {

@@ -96,7 +96,7 @@ impl Reading {
                 let mut other = false;
                 decompose_compatible(c, |part| match u8::try_from(part) {
                     Ok(byte) if byte.is_ascii() => self.push(byte, start, end),
-                    _ if matches!(part, '\u{2010}') => self.push(b'-', start, end),
+                    _ if part == '\u{2010}' => self.push(b'-', start, end),
                     _ => other = true,
                 });
                 let mark = unicode_normalization::char::is_combining_mark(c);
