@@ -1,0 +1,14 @@
+//! Tagged PDF: typst source and named images in, the bytes of a PDF/UA-1 and PDF/A-2a file out.
+//!
+//! Everything heavy that this needs is compiled here and nowhere else. Leans on typst for layout and export. Rule that must hold: the same input gives the same bytes, and nothing but
+//! the input is read: no file, no package, no clock, no font of the machine unless it was handed in.
+
+mod error;
+mod fonts;
+mod images;
+mod render;
+
+pub use error::PdfError;
+pub use fonts::{BODY_FAMILY, Coverage, Fonts, MONO_FAMILY};
+pub use images::check_image;
+pub use render::{Asset, Date, Input, render};
