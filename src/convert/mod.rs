@@ -32,12 +32,22 @@ use crate::{
 /// Version of what the program is, for provenance.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// What documents can become.
+pub(crate) const DOCUMENT_KINDS: [RenditionKind; 6] = [
+    RenditionKind::Html,
+    RenditionKind::Markdown,
+    RenditionKind::Pdf,
+    RenditionKind::Epub,
+    RenditionKind::Odt,
+    RenditionKind::Text,
+];
+
 /// Which renditions are wanted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Wanted {
     /// Of tables: `csv`, `parquet`, `table_schema`.
     pub tables: Vec<String>,
-    /// Of documents: `html`, `markdown`.
+    /// Of documents: `html`, `markdown`, `pdf`, `epub`, `odt`, `text`.
     pub documents: Vec<String>,
     /// Whether text that a spreadsheet would take for a formula gets an apostrophe in CSV.
     pub quote_formulas: bool,
@@ -259,8 +269,10 @@ fn documents(
     let mut units = document::units(&read);
     units.extend(document::labels(&read).iter().map(label_unit));
     let options = document::WriteOptions {
-        html: wanted.documents.iter().any(|kind| kind == "html"),
-        markdown: wanted.documents.iter().any(|kind| kind == "markdown"),
+        kinds: DOCUMENT_KINDS
+            .into_iter()
+            .filter(|kind| wanted.documents.iter().any(|name| name == kind.as_str()))
+            .collect(),
         ..document::WriteOptions::default()
     };
     let mut warnings = read.warnings.clone();
