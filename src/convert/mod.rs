@@ -358,7 +358,6 @@ fn label_unit(label: &labels::SensitivityLabel) -> TextUnit {
 /// Only when this machine fails; a rendition that cannot be read is a fact in the answer.
 pub fn read_back(
     kind: RenditionKind,
-    name: &str,
     input: &mut File,
 ) -> Result<(Vec<TextUnit>, Vec<Fact>), WorkerError> {
     let found = match kind {
@@ -366,27 +365,28 @@ pub fn read_back(
             table::units_of_rendition(kind, input, &table::Limits::default())
                 .map_err(|error| error.unreadable())
         }
-        RenditionKind::Html | RenditionKind::Markdown => {
+        RenditionKind::Html
+        | RenditionKind::Markdown
+        | RenditionKind::Pdf
+        | RenditionKind::Epub
+        | RenditionKind::Odt
+        | RenditionKind::Text => {
             let mut bytes = Vec::new();
             input
                 .read_to_end(&mut bytes)
                 .map_err(|error| input_failed(&error))?;
-            let units = if kind == RenditionKind::Html {
-                document::units_of_html(&bytes)
-            } else {
-                document::units_of_markdown(&bytes)
+            let units = match kind {
+                RenditionKind::Html => document::units_of_html(&bytes),
+                RenditionKind::Markdown => document::units_of_markdown(&bytes),
+                RenditionKind::Pdf => document::units_of_pdf(&bytes),
+                RenditionKind::Epub => document::units_of_epub(&bytes),
+                RenditionKind::Odt => document::units_of_odt(&bytes),
+                _ => document::units_of_text(&bytes),
             };
             units.map_err(|error| error.unreadable())
         }
         // A picture: its bytes were written by our own filter; its text is not read yet.
         RenditionKind::Asset => Ok(Vec::new()),
-        RenditionKind::Pdf => Err(Unreadable {
-            code: "unsupported".to_owned(),
-            reason: crate::bilingual!(
-                "{name} cannot be read back yet.",
-                "{name} ne peut pas encore être relu."
-            ),
-        }),
     };
     Ok(match found {
         Ok(units) => (units, Vec::new()),

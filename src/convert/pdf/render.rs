@@ -166,6 +166,7 @@ impl World for Desk<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::PdfTextKind as Kind;
 
     const HEAD: &str =
         "#set document(title: \"Sample\")\n#set text(lang: \"en\", font: \"DejaVu Sans\")\n";
@@ -195,6 +196,28 @@ mod tests {
         for claim in ["pdfuaid:part", "pdfaid:part", "pdfaid:conformance"] {
             assert!(metadata.contains(claim), "{claim}");
         }
+    }
+
+    #[test]
+    fn texts_are_read_back() {
+        let body = "#heading(level: 1)[#\"Été ᐃᓄᒃ\"]\n#par[#\"one \";#strong[#\"two\";];#\" three fi ffi\";#footnote[#\"below\";]]\n\
+                    #table(columns: 2, table.header([#\"head\";],[#\"b\";]), \"cell\", [#link(\"https://example.org/\")[#\"link\";];])\n\
+                    #par[#text(lang: \"ar\")[#\"مرحبا\";]]\n";
+        let texts = crate::texts(&make(body).unwrap()).unwrap();
+        let has = |kind, text: &str| {
+            texts
+                .iter()
+                .any(|t| t.kind == kind && t.text.contains(text))
+        };
+        assert!(has(Kind::Heading, "Été ᐃᓄᒃ"), "{texts:?}");
+        assert!(has(Kind::Text, "one two three fi ffi"), "{texts:?}");
+        assert!(has(Kind::Text, "below"), "{texts:?}");
+        assert!(has(Kind::Cell, "cell"), "{texts:?}");
+        assert!(has(Kind::Link, "https://example.org/"), "{texts:?}");
+        assert!(has(Kind::Property, "Sample"), "{texts:?}");
+        assert!(has(Kind::Text, "مرحبا"), "{texts:?}");
+        assert!(crate::texts(b"%PDF-1.7").is_err());
+        assert!(crate::texts(b"").is_err());
     }
 
     #[test]

@@ -15,13 +15,14 @@ use crate::{
 };
 
 /// The stylesheet of the book; colours and sizes are the reader's.
-const STYLE: &str = "body{line-height:1.5}\nimg{max-width:100%;height:auto}\nfigure{margin:1em 0}\n\
+pub(super) const STYLE: &str = "body{line-height:1.5}\nimg{max-width:100%;height:auto}\nfigure{margin:1em 0}\n\
 table{border-collapse:collapse;margin:1em 0}\ncaption{text-align:left;font-weight:bold}\n\
 th,td{border:1px solid;padding:.2em .4em;text-align:left;vertical-align:top}\npre{white-space:pre-wrap}\n\
 blockquote,.note{margin:1em 0;padding:0 1em;border-left:.2em solid}\n\
 .labelled,.plain{list-style:none;padding-left:1.5em}\n.missing{font-style:italic}\n";
 
-const CONTAINER: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+/// The file that leads to the book.
+pub(super) const CONTAINER: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
 <container version=\"1.0\" xmlns=\"urn:oasis:names:tc:opendocument:xmlns:container\">\n<rootfiles>\n\
 <rootfile full-path=\"EPUB/package.opf\" media-type=\"application/oebps-package+xml\"/>\n</rootfiles>\n</container>\n";
 

@@ -24,6 +24,16 @@ use crate::domain::{Place, RenditionFile, RenditionKind, Warning};
 
 pub(super) use html::STYLE;
 
+/// Parts of packages that are the same in each.
+pub(super) fn fixed_parts() -> [(&'static str, &'static [u8]); 4] {
+    [
+        ("mimetype", epub::MEDIA_TYPE.as_bytes()),
+        ("mimetype", odt::MEDIA_TYPE.as_bytes()),
+        ("META-INF/container.xml", epub::CONTAINER.as_bytes()),
+        ("EPUB/style.css", epub::STYLE.as_bytes()),
+    ]
+}
+
 /// What to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WriteOptions {
