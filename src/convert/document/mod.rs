@@ -13,6 +13,8 @@ mod readers;
 mod samples;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_formats;
 mod units;
 mod writers;
 
