@@ -79,7 +79,7 @@ fn export(input: Input<'_>, fonts: &Fonts) -> Result<Vec<u8>, PdfError> {
             (id(asset.name)?, Bytes::new(asset.bytes.to_vec())),
         );
     }
-    let features = Features::from_iter([Feature::A11yExtras]);
+    let features: Features = [Feature::A11yExtras].into_iter().collect();
     let world = Desk {
         library: LazyHash::new(Library::builder().with_features(features).build()),
         fonts,

@@ -95,12 +95,13 @@ impl Text<'_> {
             BlockKind::List(list) => self.list(list),
             BlockKind::Table(table) => self.table(table),
             BlockKind::Figure { images, caption } => {
-                let mut out: String = images
-                    .iter()
-                    .map(|image| self.image(image))
-                    .filter(|words| !words.is_empty())
-                    .map(|words| format!("{words}\n"))
-                    .collect();
+                let mut out = String::new();
+                for image in images {
+                    let words = self.image(image);
+                    if !words.is_empty() {
+                        append(&mut out, format_args!("{words}\n"));
+                    }
+                }
                 if !out.is_empty() {
                     out.push('\n');
                 }
@@ -110,16 +111,17 @@ impl Text<'_> {
                 out
             }
             BlockKind::Code(text) => {
-                let lines = text.lines().map(|line| format!("    {}\n", clean(line)));
-                format!("{}\n", lines.collect::<String>())
+                let lines: Vec<String> = text.lines().map(clean).collect();
+                format!("    {}\n\n", indent(&lines.join("\n"), 4))
             }
             BlockKind::Quote(blocks) => {
-                let inner = self.blocks(blocks);
-                let lines = inner.trim_end().lines();
-                let quoted: String = lines
-                    .map(|l| format!("> {l}").trim_end().to_owned() + "\n")
-                    .collect();
-                format!("{quoted}\n")
+                let mut out = String::new();
+                for line in self.blocks(blocks).trim_end().lines() {
+                    out.push_str(format!("> {line}").trim_end());
+                    out.push('\n');
+                }
+                out.push('\n');
+                out
             }
             BlockKind::Note(blocks) => {
                 let inner = self.blocks(blocks);
@@ -147,12 +149,17 @@ impl Text<'_> {
     fn list(&mut self, list: &List) -> String {
         let mut out = String::new();
         for item in &list.items {
-            let mark = match (list.marker, &item.label) {
-                (Marker::Bullet, _) => "- ".to_owned(),
-                (Marker::Plain, _) => String::new(),
-                (_, Some(label)) if !label.trim().is_empty() => format!("{} ", clean(label)),
-                (Marker::Labelled, _) => "- ".to_owned(),
-                _ => format!("{}. ", item.value),
+            let label = item.label.as_deref().map_or("", str::trim);
+            let mark = match list.marker {
+                Marker::Plain => String::new(),
+                marker
+                    if marker == Marker::Bullet
+                        || (marker == Marker::Labelled && label.is_empty()) =>
+                {
+                    "- ".to_owned()
+                }
+                _ if label.is_empty() => format!("{}. ", item.value),
+                _ => format!("{} ", clean(label)),
             };
             let inner = self.blocks(&item.blocks);
             // Items stand close to each other.

@@ -131,10 +131,7 @@ pub(super) fn escape(text: &str) -> String {
     };
     for c in text.chars() {
         match c {
-            ' ' => {
-                spaces += 1;
-                continue;
-            }
+            ' ' => spaces += 1,
             '\t' => {
                 flush(&mut spaces, &mut out, false);
                 out.push_str("<text:tab/>");

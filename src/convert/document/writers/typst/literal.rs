@@ -101,7 +101,7 @@ impl<'a> Literals<'a> {
 }
 
 /// Characters that are not to be seen: joiners, direction marks, variation selectors, soft hyphens.
-fn is_ignorable(c: char) -> bool {
+pub(super) fn is_ignorable(c: char) -> bool {
     matches!(
         c,
         '\u{AD}'

@@ -10,7 +10,7 @@ mod tables;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    html::{heading_words, missing_alt_words},
+    html::{heading_words, is_forbidden, missing_alt_words},
     links::linked_anchors,
     outline::Outline,
 };
@@ -22,7 +22,7 @@ use crate::{
     },
     domain::{Bilingual, Part, Place, Warning},
 };
-use literal::{Literals, language_arguments};
+use literal::{Literals, is_ignorable, language_arguments};
 
 pub(super) use literal::Shows;
 
@@ -477,8 +477,11 @@ impl<'a> Typst<'a> {
     }
 }
 
+/// Whether there are words: the engine refuses a heading without.
 fn is_visible_text(content: &[Inline]) -> bool {
-    !plain_text(content).trim().is_empty()
+    plain_text(content)
+        .chars()
+        .any(|c| !c.is_whitespace() && !is_ignorable(c) && !is_forbidden(c))
 }
 
 fn flattened_words() -> Bilingual {

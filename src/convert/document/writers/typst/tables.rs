@@ -131,7 +131,7 @@ impl Typst<'_> {
 
     fn cell(&mut self, placed: &Placed<'_>, row_head: bool) {
         self.cost += COST_CELL;
-        let blocks = placed.cell.map_or(&[][..], |cell| &cell.blocks);
+        let blocks = placed.cell.map_or(&[][..], |cell| cell.blocks.as_slice());
         let spans = placed.column_span > 1 || placed.row_span > 1;
         let row_head = row_head && !blocks.is_empty();
         if row_head {
