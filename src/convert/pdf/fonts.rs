@@ -2,7 +2,7 @@
 //!
 //! DejaVu Sans (crate `dejavu`, Bitstream Vera licence) is the text font: it covers French, Inuktitut and other
 //! Canadian Aboriginal syllabics, Greek, Cyrillic, Arabic, Hebrew, Armenian, Georgian and most symbols. The fonts of
-//! `typst-assets` (SIL Open Font License and alike) stand in for mathematics. Rule that must hold: embedded fonts
+//! `typst-assets` (SIL Open Font License and alike) stand in for mathematics where a document needs them. Rule that must hold: embedded fonts
 //! come first, so that a document looks the same on every machine as long as they cover it.
 
 use typst::{
@@ -34,29 +34,33 @@ pub enum Coverage {
 }
 
 impl Fonts {
-    /// The embedded fonts, then these (TrueType, OpenType or collections). What is no font is left out.
-    pub fn new(more: Vec<Vec<u8>>) -> Self {
+    /// The fonts for text and code: quick to make, enough for nearly every document.
+    pub fn text() -> Self {
+        Self::of([])
+    }
+
+    /// These, the fonts for mathematics and rarer scripts, then `more` (TrueType, OpenType or collections). What is no
+    /// font is left out.
+    pub fn all(more: Vec<Vec<u8>>) -> Self {
+        let symbols = typst_assets::fonts().map(Bytes::new);
+        Self::of(symbols.chain(more.into_iter().map(Bytes::new)))
+    }
+
+    fn of(more: impl IntoIterator<Item = Bytes>) -> Self {
         let body = [
             dejavu::sans::regular(),
             dejavu::sans::bold(),
             dejavu::sans::oblique(),
             dejavu::sans::bold_oblique(),
         ];
-        let mut fonts: Vec<Font> = body
-            .into_iter()
-            .flat_map(|data| Font::iter(Bytes::new(data)))
-            .collect();
-        let body = fonts.len();
-        for data in typst_assets::fonts() {
-            fonts.extend(Font::iter(Bytes::new(data)));
-        }
-        for data in more {
-            fonts.extend(Font::iter(Bytes::new(data)));
-        }
+        let code = [dejavu::sans_mono::regular(), dejavu::sans_mono::bold()];
+        let body_fonts = body.len();
+        let embedded = body.into_iter().chain(code).map(Bytes::new);
+        let fonts: Vec<Font> = embedded.chain(more).flat_map(Font::iter).collect();
         Self {
             book: LazyHash::new(FontBook::from_fonts(&fonts)),
             fonts,
-            body,
+            body: body_fonts,
         }
     }
 
@@ -70,12 +74,6 @@ impl Fonts {
             Coverage::Any => self.fonts.iter().any(has),
             Coverage::Body => self.fonts.iter().take(self.body).all(has),
         }
-    }
-}
-
-impl Default for Fonts {
-    fn default() -> Self {
-        Self::new(Vec::new())
     }
 }
 
@@ -93,20 +91,20 @@ mod tests {
 
     #[test]
     fn the_languages_of_the_country_are_covered() {
-        let fonts = Fonts::new(vec![b"no font".to_vec()]);
-        for c in "AaÀàÉéŒœŸÿ«»’–— ᐃᓄᒃᑎᑐᑦ ᓀᐦᐃᔭᐍᐏᐣ Ωж ×÷≤≥→☑ مرحبا שלום".chars()
-        {
-            assert!(fonts.shows(c, Coverage::Any), "{c}");
-        }
-        assert!(fonts.shows('é', Coverage::Body));
-        assert!(!fonts.shows('\u{E000}', Coverage::Any));
-        assert!(!fonts.shows('日', Coverage::Any));
-        for family in [BODY_FAMILY, MONO_FAMILY] {
-            // The book knows families in lower case.
-            assert!(
-                fonts.book.contains_family(&family.to_lowercase()),
-                "{family}"
-            );
+        for fonts in [Fonts::text(), Fonts::all(vec![b"no font".to_vec()])] {
+            let text = "AaÀàÉéŒœŸÿ«»’–— ᐃᓄᒃᑎᑐᑦ ᓀᐦᐃᔭᐍᐏᐣ Ωж ×÷≤≥→☑ مرحبا שלום";
+            for c in text.chars() {
+                assert!(fonts.shows(c, Coverage::Any), "{c}");
+            }
+            assert!(fonts.shows('é', Coverage::Body));
+            assert!(!fonts.shows('م', Coverage::Body));
+            assert!(!fonts.shows('\u{E000}', Coverage::Any));
+            assert!(!fonts.shows('日', Coverage::Any));
+            for family in [BODY_FAMILY, MONO_FAMILY] {
+                // The book knows families in lower case.
+                let known = fonts.book.contains_family(&family.to_lowercase());
+                assert!(known, "{family}");
+            }
         }
     }
 }

@@ -183,7 +183,7 @@ mod tests {
             date: DAY,
             creator: "test",
         };
-        render(input, &Fonts::default())
+        render(input, &Fonts::text())
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, sync::OnceLock};
 
 use rideau_pdf::{Asset, BODY_FAMILY, Coverage, Date, Fonts, Input, PdfError, check_image, render};
 
-use super::typst::{self, Engine, Shows};
+use super::typst::{self, Engine};
 use crate::{
     bilingual,
     convert::document::Content,
@@ -35,18 +35,25 @@ pub(super) struct Pdf {
 
 /// Writes a document as PDF.
 pub(super) fn write(content: &Content, (year, month, day): (u16, u8, u8)) -> Pdf {
-    let fonts = fonts();
     let images = images(content);
-    let any = |c: char| fonts.shows(c, Coverage::Any);
-    let body = |c: char| fonts.shows(c, Coverage::Body);
-    let latin = |c: char| matches!(c, ' '..='~' | '\u{A0}'..='\u{FF}');
-    // Marks that combine may come from a font that lacks their base: then fewer characters are trusted.
-    let steps: [&Shows<'_>; 3] = [&any, &body, &latin];
+    // Rarer fonts are made when a document needs them. Marks that combine may come from a font that lacks their base:
+    // then fewer characters are trusted, and at last those of Latin-1 alone.
+    let steps: [(FontSet, Option<Coverage>); 4] = [
+        (text_fonts, Some(Coverage::Any)),
+        (all_fonts, Some(Coverage::Any)),
+        (all_fonts, Some(Coverage::Body)),
+        (text_fonts, None),
+    ];
     let mut last = PdfError::Failed;
     let mut warnings = Vec::new();
-    for shows in steps {
+    for (step, (fonts, coverage)) in steps.into_iter().enumerate() {
+        let fonts = fonts();
+        let shows = |c: char| match coverage {
+            Some(coverage) => fonts.shows(c, coverage),
+            None => matches!(c, ' '..='~' | '\u{A0}'..='\u{FF}'),
+        };
         let engine = Engine {
-            shows,
+            shows: &shows,
             images: &images,
             family: BODY_FAMILY,
         };
@@ -58,6 +65,9 @@ pub(super) fn write(content: &Content, (year, month, day): (u16, u8, u8)) -> Pdf
                 bytes: None,
                 warnings,
             };
+        }
+        if step == 0 && warnings.iter().any(|w| w.code == "missing_glyphs") {
+            continue;
         }
         let assets = markup.assets.iter().filter_map(|index| {
             let asset = content.assets.get(*index)?;
@@ -97,9 +107,17 @@ pub(super) fn write(content: &Content, (year, month, day): (u16, u8, u8)) -> Pdf
     }
 }
 
-fn fonts() -> &'static Fonts {
+/// Gives fonts, which are made once.
+type FontSet = fn() -> &'static Fonts;
+
+fn text_fonts() -> &'static Fonts {
     static FONTS: OnceLock<Fonts> = OnceLock::new();
-    FONTS.get_or_init(Fonts::default)
+    FONTS.get_or_init(Fonts::text)
+}
+
+fn all_fonts() -> &'static Fonts {
+    static FONTS: OnceLock<Fonts> = OnceLock::new();
+    FONTS.get_or_init(|| Fonts::all(Vec::new()))
 }
 
 /// The images that can go in: small enough by their header, whole, and not too many.

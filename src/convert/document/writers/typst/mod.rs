@@ -22,9 +22,7 @@ use crate::{
     },
     domain::{Bilingual, Part, Place, Warning},
 };
-use literal::{Literals, is_ignorable, language_arguments};
-
-pub(super) use literal::Shows;
+use literal::{Literals, Shows, is_ignorable, language_arguments};
 
 /// Markup and what is known about it.
 pub(super) struct Markup {
