@@ -19,8 +19,8 @@ use crate::{
 const IMAGE_PIXELS: u64 = 50_000_000;
 const ALL_PIXELS: u64 = 80_000_000;
 
-/// Estimated memory beyond which no PDF is made; some four hundred pages of tables or a thousand of text.
-const MEMORY_BYTES: u64 = 700_000_000;
+/// Estimated memory beyond which no PDF is made; some three hundred pages of tables or six hundred of text.
+const MEMORY_BYTES: u64 = 600_000_000;
 
 /// What the program calls itself in the file. Without its version: a new version alone makes no new file.
 const CREATOR: &str = "rideau";
