@@ -1,4 +1,4 @@
-//! Documents become tagged PDF, judged by others: veraPDF for PDF/UA-1 and PDF/A-2a.
+//! Documents become open formats, judged by others: veraPDF for PDF/UA-1 and PDF/A-2a, epubcheck for EPUB.
 
 use std::{
     fs,
@@ -8,7 +8,7 @@ use std::{
 
 use crate::support::{all_is_required, project};
 
-/// Where `tests/run` keeps veraPDF's engine; `None`, with a word about it, where it is not.
+/// Where `tests/run` keeps the judges; `None`, with a word about it, where they are not.
 fn tools(test: &str) -> Option<String> {
     let tools = std::env::var("TOOLS")
         .ok()
@@ -18,7 +18,7 @@ fn tools(test: &str) -> Option<String> {
             !all_is_required(),
             "{test}: TOOLS is not set; tests/run does it"
         );
-        eprintln!("SKIPPED {test}: no veraPDF. tests/run fetches it.");
+        eprintln!("SKIPPED {test}: no checkers. tests/run fetches them.");
     }
     tools
 }
@@ -57,9 +57,10 @@ fn renditions(folder: &Path, extension: &str) -> Vec<PathBuf> {
     found
 }
 
-fn check(tools: &str, pdfs: &[PathBuf]) -> (bool, String) {
-    let output = Command::new(project().join("tests/peers/accessibility/check-pdfs"))
-        .args(pdfs)
+/// Whether a judge (`check-pdfs`, `check-epubs`) passes all files, and what it said.
+fn check(judge: &str, tools: &str, files: &[PathBuf]) -> (bool, String) {
+    let output = Command::new(project().join("tests/peers/accessibility").join(judge))
+        .args(files)
         .env("TOOLS", tools)
         .output()
         .expect("a shell is there");
@@ -71,10 +72,10 @@ fn check(tools: &str, pdfs: &[PathBuf]) -> (bool, String) {
     (output.status.success(), said)
 }
 
-/// Whatever a Word file becomes as HTML it becomes as PDF too, and every PDF passes for both standards.
+/// Whatever a Word file becomes as HTML it becomes in the other formats too; every PDF passes for both standards, every EPUB passes.
 #[test]
-fn every_pdf_passes_verapdf_for_both_standards() {
-    let Some(tools) = tools("every_pdf_passes_verapdf_for_both_standards") else {
+fn every_pdf_and_epub_passes_its_judge() {
+    let Some(tools) = tools("every_pdf_and_epub_passes_its_judge") else {
         return;
     };
     let mut files = Vec::new();
@@ -82,7 +83,7 @@ fn every_pdf_passes_verapdf_for_both_standards() {
         word_files(&project().join(folder), &mut files);
     }
     let out = tempfile::tempdir().unwrap();
-    let mut pdfs = Vec::new();
+    let (mut pdfs, mut books) = (Vec::new(), Vec::new());
     for (number, file) in files.iter().enumerate() {
         // Samples in different folders share names.
         let folder = out.path().join(number.to_string());
@@ -101,11 +102,14 @@ fn every_pdf_passes_verapdf_for_both_standards() {
             assert_eq!(renditions(&made, other).len(), html.len(), "{told}");
         }
         pdfs.extend(pdf);
+        books.extend(renditions(&made, "epub"));
     }
     assert!(pdfs.len() >= 10, "only {} PDFs", pdfs.len());
-    let (passed, said) = check(&tools, &pdfs);
+    let (passed, said) = check("check-pdfs", &tools, &pdfs);
     assert!(passed, "{said}");
     assert!(said.contains("failures: 0"), "{said}");
+    let (passed, said) = check("check-epubs", &tools, &books);
+    assert!(passed, "{said}");
 }
 
 /// The judge does refuse: a PDF without tags is not waved through.
@@ -117,7 +121,7 @@ fn verapdf_refuses_a_plain_pdf() {
     let folder = tempfile::tempdir().unwrap();
     let plain = folder.path().join("plain.pdf");
     fs::write(&plain, PLAIN).unwrap();
-    let (passed, said) = check(&tools, &[plain]);
+    let (passed, said) = check("check-pdfs", &tools, &[plain]);
     assert!(!passed, "{said}");
     assert!(said.contains("FAILED ua1"), "{said}");
     assert!(said.contains("FAILED 2a"), "{said}");
