@@ -33,7 +33,7 @@ use crate::{
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What documents can become.
-pub(crate) const DOCUMENT_KINDS: [RenditionKind; 6] = [
+const DOCUMENT_KINDS: [RenditionKind; 6] = [
     RenditionKind::Html,
     RenditionKind::Markdown,
     RenditionKind::Pdf,

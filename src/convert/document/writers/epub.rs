@@ -64,7 +64,7 @@ fn package(
     (year, month, day): (u16, u8, u8),
 ) -> String {
     let french = content.language.starts_with("fr");
-    let language = escape(&content.language);
+    let language = language(content);
     let title = escape(content.title.trim());
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
@@ -141,10 +141,21 @@ fn package(
     out
 }
 
+/// The language as the package may say it (BCP 47); `und` for what is no language tag.
+fn language(content: &Content) -> &str {
+    let tag = content.language.as_str();
+    let is_tag = tag.split('-').enumerate().all(|(index, part)| {
+        let fits = (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+        let is_primary = part.len() > 1 && part.bytes().all(|b| b.is_ascii_alphabetic());
+        fits && (index > 0 || is_primary)
+    });
+    if is_tag { tag } else { "und" }
+}
+
 /// The table of contents: the document, then its headings within each other.
 fn navigation(content: &Content, headings: &[(u8, String)]) -> String {
     let french = content.language.starts_with("fr");
-    let language = escape(&content.language);
+    let language = language(content);
     let title = escape(content.title.trim());
     let words = if french {
         "Table des matières"
