@@ -118,11 +118,13 @@ impl Reader<'_> {
                     self.show(t.2.as_bytes(), fonts.get(&font), multiply(text, page))?;
                 }
                 TypedInstruction::ShowTexts(t) => {
+                    let mut run = Vec::new();
                     for piece in t.0.iter::<Object<'_>>() {
                         if let Object::String(piece) = piece {
-                            self.show(piece.as_bytes(), fonts.get(&font), multiply(text, page))?;
+                            run.extend_from_slice(piece.as_bytes());
                         }
                     }
+                    self.show(&run, fonts.get(&font), multiply(text, page))?;
                 }
                 TypedInstruction::BeginMarkedContent(_) => self.marks.push(Mark {
                     id: None,
@@ -320,13 +322,21 @@ impl Characters {
     }
 
     fn decode(&self, bytes: &[u8]) -> Result<String, ReadError> {
-        let mut text = String::new();
+        let mut glyphs = Vec::new();
         for code in bytes.chunks(self.width) {
             let known = self.map.get(&number(code)).ok_or(ReadError::Unmapped)?;
-            text.push_str(known);
+            glyphs.push(known.as_str());
         }
-        Ok(text)
+        // Glyphs stand from left to right, whichever way they are read.
+        if glyphs.iter().any(|text| text.contains(reads_leftwards)) {
+            glyphs.reverse();
+        }
+        Ok(glyphs.concat())
     }
+}
+
+fn reads_leftwards(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFC}' | '\u{1E800}'..='\u{1EFFF}')
 }
 
 fn number(bytes: &[u8]) -> u32 {
