@@ -34,7 +34,8 @@ pub(super) struct Convert {
     /// Folder for what comes out; one folder per file is made in it.
     #[arg(long, short)]
     output: PathBuf,
-    /// Only these, separated by commas: csv, parquet, table_schema, html, markdown.
+    /// Only these, separated by commas: csv, parquet, table_schema, html, markdown (md), pdf, epub, odt, text (txt).
+    /// Without it: all but the last three.
     #[arg(long, value_delimiter = ',')]
     to: Vec<String>,
     /// Put an apostrophe before text that a spreadsheet would take for a formula.
@@ -56,10 +57,32 @@ pub(super) struct Screen {
     facts: bool,
 }
 
-const KINDS: [&str; 5] = ["csv", "parquet", "table_schema", "html", "markdown"];
+const KINDS: [&str; 9] = [
+    "csv",
+    "parquet",
+    "table_schema",
+    "html",
+    "markdown",
+    "pdf",
+    "epub",
+    "odt",
+    "text",
+];
+
+/// How many of these are made when nothing is asked for.
+const USUAL: usize = 6;
+
+/// The name of a format, which may be given by its usual extension.
+fn kind(name: &str) -> &str {
+    match name {
+        "md" => "markdown",
+        "txt" => "text",
+        name => name,
+    }
+}
 
 pub(super) fn wanted(to: &[String], quote_formulas: bool) -> Result<Wanted, super::output::Said> {
-    if let Some(unknown) = to.iter().find(|kind| !KINDS.contains(&kind.as_str())) {
+    if let Some(unknown) = to.iter().find(|name| !KINDS.contains(&kind(name))) {
         return Err(super::output::Said(bilingual!(
             "{unknown} cannot be made. There are: {}.",
             "{unknown} ne peut être produit. Il y a : {}.",
@@ -67,9 +90,12 @@ pub(super) fn wanted(to: &[String], quote_formulas: bool) -> Result<Wanted, supe
         )));
     }
     let list: Vec<String> = if to.is_empty() {
-        KINDS.iter().map(|kind| (*kind).to_owned()).collect()
+        KINDS[..USUAL]
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect()
     } else {
-        to.to_vec()
+        to.iter().map(|name| kind(name).to_owned()).collect()
     };
     Ok(Wanted {
         tables: list.clone(),

@@ -516,6 +516,18 @@ choice! {
         /// Markdown.
         #[fr = "Markdown."]
         Markdown = "markdown",
+        /// Tagged PDF: PDF/UA-1 and PDF/A-2a.
+        #[fr = "PDF balisé : PDF/UA-1 et PDF/A-2a."]
+        Pdf = "pdf",
+        /// EPUB 3.
+        #[fr = "EPUB 3."]
+        Epub = "epub",
+        /// OpenDocument text.
+        #[fr = "Texte OpenDocument."]
+        Odt = "odt",
+        /// Plain text.
+        #[fr = "Texte brut."]
+        Text = "text",
     }
 }
 
@@ -543,7 +555,11 @@ options! {
         /// What documents become.
         #[fr = "Ce que deviennent les documents."]
         #[example = "[\"html\"]"]
-        documents: Vec<DocumentOutput> = DocumentOutput::ALL.to_vec(),
+        documents: Vec<DocumentOutput> = vec![
+            DocumentOutput::Html,
+            DocumentOutput::Markdown,
+            DocumentOutput::Pdf,
+        ],
         /// What happens in CSV to text that a spreadsheet would run as a formula.
         #[fr = "Ce qu’il advient en CSV d’un texte qu’un tableur exécuterait comme formule."]
         #[example = "\"quote\""]

@@ -32,12 +32,22 @@ use crate::{
 /// Version of what the program is, for provenance.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// What documents can become.
+const DOCUMENT_KINDS: [RenditionKind; 6] = [
+    RenditionKind::Html,
+    RenditionKind::Markdown,
+    RenditionKind::Pdf,
+    RenditionKind::Epub,
+    RenditionKind::Odt,
+    RenditionKind::Text,
+];
+
 /// Which renditions are wanted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Wanted {
     /// Of tables: `csv`, `parquet`, `table_schema`.
     pub tables: Vec<String>,
-    /// Of documents: `html`, `markdown`.
+    /// Of documents: `html`, `markdown`, `pdf`, `epub`, `odt`, `text`.
     pub documents: Vec<String>,
     /// Whether text that a spreadsheet would take for a formula gets an apostrophe in CSV.
     pub quote_formulas: bool,
@@ -271,8 +281,10 @@ fn documents(
     let mut units = document::units(&read);
     units.extend(document::labels(&read).iter().map(label_unit));
     let options = document::WriteOptions {
-        html: wanted.documents.iter().any(|kind| kind == "html"),
-        markdown: wanted.documents.iter().any(|kind| kind == "markdown"),
+        kinds: DOCUMENT_KINDS
+            .into_iter()
+            .filter(|kind| wanted.documents.iter().any(|name| name == kind.as_str()))
+            .collect(),
         ..document::WriteOptions::default()
     };
     let mut warnings = read.warnings.clone();
@@ -341,7 +353,6 @@ fn label_unit(label: &labels::SensitivityLabel) -> TextUnit {
 /// Only when this machine fails; a rendition that cannot be read is a fact in the answer.
 pub fn read_back(
     kind: RenditionKind,
-    name: &str,
     input: &mut File,
 ) -> Result<(Vec<TextUnit>, Vec<Fact>), WorkerError> {
     let found = match kind {
@@ -349,27 +360,28 @@ pub fn read_back(
             table::units_of_rendition(kind, input, &table::Limits::default())
                 .map_err(|error| error.unreadable())
         }
-        RenditionKind::Html | RenditionKind::Markdown => {
+        RenditionKind::Html
+        | RenditionKind::Markdown
+        | RenditionKind::Pdf
+        | RenditionKind::Epub
+        | RenditionKind::Odt
+        | RenditionKind::Text => {
             let mut bytes = Vec::new();
             input
                 .read_to_end(&mut bytes)
                 .map_err(|error| input_failed(&error))?;
-            let units = if kind == RenditionKind::Html {
-                document::units_of_html(&bytes)
-            } else {
-                document::units_of_markdown(&bytes)
+            let units = match kind {
+                RenditionKind::Html => document::units_of_html(&bytes),
+                RenditionKind::Markdown => document::units_of_markdown(&bytes),
+                RenditionKind::Pdf => document::units_of_pdf(&bytes),
+                RenditionKind::Epub => document::units_of_epub(&bytes),
+                RenditionKind::Odt => document::units_of_odt(&bytes),
+                _ => document::units_of_text(&bytes),
             };
             units.map_err(|error| error.unreadable())
         }
         // A picture: its bytes were written by our own filter; its text is not read yet.
         RenditionKind::Asset => Ok(Vec::new()),
-        RenditionKind::Pdf => Err(Unreadable {
-            code: "unsupported".to_owned(),
-            reason: crate::bilingual!(
-                "{name} cannot be read back yet.",
-                "{name} ne peut pas encore être relu."
-            ),
-        }),
     };
     Ok(match found {
         Ok(units) => (units, Vec::new()),

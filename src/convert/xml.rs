@@ -72,6 +72,11 @@ impl Element {
         self.attr(name)?.trim().parse().ok()
     }
 
+    /// Elements and texts below, in order.
+    pub(crate) fn nodes(&self) -> &[Node] {
+        &self.children
+    }
+
     /// The child elements.
     pub(crate) fn elements(&self) -> impl Iterator<Item = &Self> {
         self.children.iter().filter_map(|node| match node {

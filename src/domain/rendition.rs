@@ -18,8 +18,14 @@ pub enum RenditionKind {
     Html,
     /// Markdown (GFM).
     Markdown,
-    /// Tagged PDF.
+    /// Tagged PDF (PDF/UA-1 and PDF/A-2a).
     Pdf,
+    /// EPUB 3.
+    Epub,
+    /// OpenDocument text.
+    Odt,
+    /// Plain text.
+    Text,
     /// An image or another file that an HTML or Markdown rendition refers to.
     Asset,
 }
@@ -34,6 +40,9 @@ impl RenditionKind {
             Self::Html => "html",
             Self::Markdown => "markdown",
             Self::Pdf => "pdf",
+            Self::Epub => "epub",
+            Self::Odt => "odt",
+            Self::Text => "text",
             Self::Asset => "asset",
         }
     }

@@ -370,6 +370,9 @@ fn portal_format(kind: RenditionKind) -> (&'static str, Option<Bilingual>) {
         RenditionKind::Html => ("HTML", None),
         RenditionKind::Markdown => ("MD", Some(Bilingual::same("Markdown"))),
         RenditionKind::Pdf => ("PDF/UA", Some(Bilingual::same("PDF"))),
+        RenditionKind::Epub => ("other", Some(Bilingual::same("EPUB"))),
+        RenditionKind::Odt => ("ODT", Some(Bilingual::same("ODT"))),
+        RenditionKind::Text => ("TXT", Some(Bilingual::new("plain text", "texte brut"))),
         RenditionKind::Asset => ("other", Some(Bilingual::new("part", "élément"))),
     }
 }

@@ -160,7 +160,7 @@ fn recheck(
     let mut facts = Vec::new();
     let mut checked = 0;
     for ((name, kind), mut input) in request.renditions.iter().zip(inputs) {
-        let (mut units, mut more) = convert::read_back(*kind, name, &mut input)?;
+        let (mut units, mut more) = convert::read_back(*kind, &mut input)?;
         // A rendition's own name leaves as well.
         units.push(TextUnit::new(
             crate::domain::Part::FileName,

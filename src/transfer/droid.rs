@@ -38,7 +38,11 @@ pub(super) fn pronom_of(kind: RenditionKind) -> Option<&'static str> {
         RenditionKind::TableSchema => Some("fmt/817"),
         RenditionKind::Html => Some("fmt/471"),
         RenditionKind::Markdown => Some("fmt/1149"),
-        RenditionKind::Parquet | RenditionKind::Pdf | RenditionKind::Asset => None,
+        // PDF/A-2a; the tags of PDF/UA have no id of their own.
+        RenditionKind::Pdf => Some("fmt/476"),
+        RenditionKind::Epub => Some("fmt/483"),
+        RenditionKind::Text => Some("x-fmt/111"),
+        RenditionKind::Parquet | RenditionKind::Odt | RenditionKind::Asset => None,
     }
 }
 

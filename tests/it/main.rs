@@ -7,6 +7,7 @@ mod configuration;
 mod content_server;
 mod daemon;
 mod determinism;
+mod documents;
 mod kill;
 mod pages;
 mod portal;

@@ -7,11 +7,14 @@ mod error;
 mod image;
 mod model;
 mod outputs;
+mod packaged;
 mod readers;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_formats;
 mod units;
 mod writers;
 
@@ -24,6 +27,7 @@ pub use model::{
     is_visible, plain_text,
 };
 pub use outputs::{units_of_html, units_of_markdown, units_of_text};
+pub use packaged::{units_of_epub, units_of_odt, units_of_pdf};
 pub use readers::read_docx;
 pub use units::{facts, labels, units};
 pub use writers::{WriteOptions, write};

@@ -398,7 +398,7 @@ impl Html {
                 }
                 "lang" | "charset" | "id" | "scope" | "class" | "width" | "height" | "colspan"
                 | "rowspan" | "type" | "start" | "href" | "src" | "name" | "role" | "rel"
-                | "hidden" => {}
+                | "hidden" | "xmlns" | "xmlns:epub" | "xml:lang" | "epub:type" => {}
                 _ => self.push(Part::HiddenText, attribute, value),
             }
         }

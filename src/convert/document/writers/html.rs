@@ -63,6 +63,44 @@ pub(super) fn write(content: &Content, embed_bytes: u64) -> Written {
     }
 }
 
+/// A document as XHTML for a book: images are files, headings have ids.
+pub(super) struct Chapter {
+    /// The file.
+    pub(super) text: String,
+    /// Level and text of each heading in order; the ids are `h-1`, `h-2`…
+    pub(super) headings: Vec<(u8, String)>,
+    /// What its reader should know.
+    pub(super) warnings: Vec<Warning>,
+    /// Images that must stand beside it, by index.
+    pub(super) assets: BTreeSet<usize>,
+}
+
+/// Writes a document as well-formed XHTML that refers to a stylesheet.
+pub(super) fn write_xhtml(content: &Content, style: &str) -> Chapter {
+    let mut html = Html::new(content, 0);
+    html.linked = linked_anchors(content);
+    html.xml = true;
+    let language = escape(&content.language);
+    let title = escape(&content.title);
+    html.out = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!DOCTYPE html>\n\
+         <html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"{language}\" xml:lang=\"{language}\">\n<head>\n\
+         <title>{title}</title>\n<link rel=\"stylesheet\" type=\"text/css\" href=\"{style}\"/>\n</head>\n<body>\n"
+    );
+    if content.title_block == TitleBlock::Absent {
+        html.put(format_args!("<h1>{title}</h1>\n"));
+    }
+    html.top_blocks(&content.blocks);
+    html.notes();
+    html.out.push_str("</body>\n</html>\n");
+    Chapter {
+        text: html.out,
+        headings: html.headings,
+        warnings: html.warnings,
+        assets: html.assets,
+    }
+}
+
 /// A table as an HTML fragment without blank lines, for formats that allow HTML within. Images are files.
 pub(super) fn table_fragment(
     content: &Content,
@@ -87,6 +125,10 @@ struct Html<'a> {
     noted: BTreeSet<usize>,
     /// Note marks as `[^1]` instead of links.
     notes_as_text: bool,
+    /// XHTML: every element is closed, headings have ids.
+    xml: bool,
+    /// Headings so far, for XHTML.
+    headings: Vec<(u8, String)>,
     data_uris: BTreeMap<usize, String>,
     /// The block at hand.
     here: Place,
@@ -107,6 +149,8 @@ impl<'a> Html<'a> {
             anchored: BTreeSet::new(),
             noted: BTreeSet::new(),
             notes_as_text: false,
+            xml: false,
+            headings: Vec::new(),
             data_uris: BTreeMap::new(),
             here: Place::new(Part::Body, "start"),
             embedded: 0,
@@ -190,7 +234,16 @@ impl<'a> Html<'a> {
     }
 
     fn heading(&mut self, level: u8, label: Option<&str>, content: &[Inline]) {
-        self.put(format_args!("<h{level}>"));
+        if self.xml {
+            let text = plain_text(content);
+            let label = label.map(|label| format!("{label} ")).unwrap_or_default();
+            self.headings
+                .push((level, format!("{label}{}", text.trim())));
+            let number = self.headings.len();
+            self.put(format_args!("<h{level} id=\"h-{number}\">"));
+        } else {
+            self.put(format_args!("<h{level}>"));
+        }
         if let Some(label) = label {
             self.put(format_args!("{} ", escape(label)));
         }
@@ -285,7 +338,11 @@ impl<'a> Html<'a> {
             }
             self.out.push_str("</tr>\n");
         }
-        self.out.push_str("</tbody>\n</table>\n");
+        self.out.push_str(match table.rows.len() {
+            0 => "</table>\n",
+            rows if rows <= table.header_rows => "</thead>\n</table>\n",
+            _ => "</tbody>\n</table>\n",
+        });
     }
 
     fn cell(&mut self, cell: &Cell, table: &Table, head: bool) {
@@ -372,7 +429,8 @@ impl<'a> Html<'a> {
         let alt = image.alt.as_deref().filter(|_| !image.decorative);
         let alt = escape(alt.unwrap_or(""));
         self.put(format_args!(
-            "<img src=\"{source}\" alt=\"{alt}\" width=\"{width}\" height=\"{height}\">"
+            "<img src=\"{source}\" alt=\"{alt}\" width=\"{width}\" height=\"{height}\"{}>",
+            if self.xml { "/" } else { "" }
         ));
         let missing = alt.is_empty() && !image.decorative;
         if missing {
@@ -414,7 +472,9 @@ impl<'a> Html<'a> {
                     None => self.placeholder(image),
                 },
                 Inline::Note(index) => self.note_mark(*index),
-                Inline::Break => self.out.push_str("<br>\n"),
+                Inline::Break => self
+                    .out
+                    .push_str(if self.xml { "<br/>\n" } else { "<br>\n" }),
                 Inline::Anchor(name) => {
                     if let Some(id) = self.linked.get(name).cloned()
                         && self.anchored.insert(name.clone())
