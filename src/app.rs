@@ -166,7 +166,7 @@ pub struct Policy {
 pub struct ConvertSetup {
     /// Renditions of tables: `csv`, `parquet`, `table_schema`.
     pub tables: Vec<String>,
-    /// Renditions of documents: `html`, `markdown`.
+    /// Renditions of documents: `html`, `markdown`, `pdf`, `epub`, `odt`, `text`.
     pub documents: Vec<String>,
     /// Text cells that a spreadsheet would take for a formula get a leading apostrophe.
     pub quote_formulas: bool,

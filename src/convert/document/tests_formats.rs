@@ -408,6 +408,16 @@ fn notes_and_places_hold_whatever_refers_to_them() {
             Inline::Note(7),
             link("#there", vec![run("go there")]),
             link("#nowhere", vec![run("go nowhere")]),
+            link(
+                "https://example.org/",
+                vec![
+                    run("pictured"),
+                    Inline::Image(Image {
+                        decorative: true,
+                        ..picture(None)
+                    }),
+                ],
+            ),
             link("https://example.org/", vec![run("marked"), Inline::Note(1)]),
         ]),
         paragraph(vec![Inline::Anchor("there".into())]),
@@ -448,6 +458,7 @@ fn notes_and_places_hold_whatever_refers_to_them() {
         ],
     );
     assert!(!has(&warnings, "pdf_not_made"), "{warnings:?}");
+    assert!(!has(&warnings, "pdf_without_links"), "{warnings:?}");
 }
 
 #[test]

@@ -44,6 +44,7 @@ pub(super) fn write(content: &Content, (year, month, day): (u16, u8, u8)) -> Pdf
         (all_fonts, Some(Coverage::Body)),
         (text_fonts, None),
     ];
+    let mut plain = false;
     let mut last = PdfError::Failed;
     let mut warnings = Vec::new();
     for (step, (fonts, coverage)) in steps.into_iter().enumerate() {
@@ -56,6 +57,7 @@ pub(super) fn write(content: &Content, (year, month, day): (u16, u8, u8)) -> Pdf
             shows: &shows,
             images: &images,
             family: BODY_FAMILY,
+            plain,
         };
         let markup = typst::write(content, &engine);
         warnings = markup.warnings;
@@ -88,12 +90,20 @@ pub(super) fn write(content: &Content, (year, month, day): (u16, u8, u8)) -> Pdf
         };
         match render(input, fonts) {
             Ok(bytes) => {
+                if plain {
+                    warnings.push(warning("pdf_without_links", plain_words()));
+                }
                 return Pdf {
                     bytes: Some(bytes),
                     warnings,
                 };
             }
             Err(error @ PdfError::MissingGlyph) => last = error,
+            // The standards forbid some combinations of links, notes and artifacts.
+            Err(error @ PdfError::Refused { .. }) if !plain => {
+                last = error;
+                plain = true;
+            }
             Err(error) => {
                 last = error;
                 break;
@@ -149,6 +159,13 @@ fn large_words() -> Bilingual {
     bilingual!(
         "The document is too large for a PDF within the limits of the program. The other formats hold all of it.",
         "Le document est trop volumineux pour un PDF dans les limites du programme. Les autres formats le contiennent en entier."
+    )
+}
+
+fn plain_words() -> Bilingual {
+    bilingual!(
+        "The links of the PDF are plain text, and its notes stand at the end: the standards forbid what the document combines.",
+        "Les liens du PDF sont du texte et ses notes se trouvent à la fin : les normes interdisent ce que le document combine."
     )
 }
 

@@ -99,7 +99,7 @@ impl Typst<'_> {
     }
 
     fn link(&mut self, target: &str, content: &[Inline]) {
-        if self.in_link {
+        if self.in_link || self.engine.plain {
             self.inlines(content);
             return;
         }
@@ -138,7 +138,7 @@ impl Typst<'_> {
         let Some(note) = self.content.notes.get(index) else {
             return;
         };
-        if self.in_note || self.in_link || deep {
+        if self.in_note || self.in_link || self.engine.plain || deep {
             self.put(format_args!("#super[#\"{number}\";];"));
             return;
         }

@@ -44,6 +44,8 @@ pub(super) struct Engine<'a> {
     pub(super) images: &'a BTreeSet<usize>,
     /// Family of running text.
     pub(super) family: &'a str,
+    /// No links, and notes at the end: for a document whose combination of both the engine refuses.
+    pub(super) plain: bool,
 }
 
 /// Width of the text on a letter page, and on one turned on its side, in points.
@@ -440,6 +442,10 @@ impl<'a> Typst<'a> {
         let width = (width * scale).max(1.0);
         let name = self.literals.text(&file.name);
         if image.decorative {
+            // A link may not stand around an artifact.
+            if self.in_link {
+                return;
+            }
             self.put(format_args!(
                 "#pdf.artifact(box(image({name}, width: {width:.1}pt)));"
             ));
