@@ -406,7 +406,7 @@ const KNOWN: &[Known] = &[
     ("ole", "application/x-ole-storage", Unsupported, &[]),
     ("pdf", "application/pdf", Unsupported, &["pdf", "ai"]),
     ("rtf", "application/rtf", Unsupported, &["rtf", "doc"]),
-    ("html", "text/html", Unsupported, &["html", "htm", "xhtml"]),
+    ("html", "text/html", Document, &["html", "htm", "xhtml"]),
     (
         "xml",
         "application/xml",
@@ -424,10 +424,10 @@ const KNOWN: &[Known] = &[
     (
         "txt",
         "text/plain",
-        Unsupported,
+        Document,
         &["txt", "text", "log", "asc"],
     ),
-    ("md", "text/markdown", Unsupported, &["md", "markdown"]),
+    ("md", "text/markdown", Document, &["md", "markdown"]),
     ("png", "image/png", Unsupported, &["png"]),
     ("jpeg", "image/jpeg", Unsupported, &["jpg", "jpeg", "jpe"]),
     ("gif", "image/gif", Unsupported, &["gif"]),

@@ -29,6 +29,7 @@ pub(crate) fn identify(head: &[u8], cut_off: bool, extension: &str) -> Found {
     match extension {
         "csv" => Found::new("csv").pronom("x-fmt/18"),
         "tsv" | "tab" => Found::new("tsv").pronom("x-fmt/13"),
+        "html" | "htm" | "xhtml" if start.contains('<') => Found::new("html").pronom("fmt/96"),
         "md" | "markdown" => Found::new("md").pronom("fmt/1149"),
         _ => Found::new("txt").pronom("x-fmt/111"),
     }

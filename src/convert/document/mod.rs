@@ -24,7 +24,7 @@ pub use model::{
     is_visible, plain_text,
 };
 pub use outputs::{units_of_html, units_of_markdown, units_of_text};
-pub use readers::read_docx;
+pub use readers::{read, read_docx, reads};
 pub use units::{facts, labels, units};
 pub use writers::{WriteOptions, write};
 

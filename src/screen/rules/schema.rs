@@ -159,6 +159,7 @@ pub const CHANNELS: &[&str] = &[
     "data_caches",
     "custom_xml",
     "notes",
+    "attachments",
 ];
 /// Families of formats.
 pub const FAMILIES: &[&str] = &["table", "document", "unsupported", "unknown"];
