@@ -244,19 +244,6 @@ impl Draft {
         }
     }
 
-    /// The language that blocks are written in: `en-CA`, `fr-CA`, where it is plain.
-    pub(super) fn language_of(&mut self, blocks: &mut Vec<Block>) -> Option<&'static str> {
-        // Units are made of the content, so the blocks stand there for a moment.
-        std::mem::swap(&mut self.document.content.blocks, blocks);
-        let found = about::language(&units(&self.document));
-        std::mem::swap(&mut self.document.content.blocks, blocks);
-        match found {
-            Some("fr") => Some("fr-CA"),
-            Some(_) => Some("en-CA"),
-            None => None,
-        }
-    }
-
     /// Language, title and blocks together make the content.
     ///
     /// A title that people see comes first: a heading of level 0, or a first heading that stands alone on its level.
@@ -268,7 +255,7 @@ impl Draft {
         title: Option<&str>,
     ) -> Document {
         let language = language
-            .or_else(|| self.language_of(&mut blocks).map(str::to_owned))
+            .or_else(|| language_of(&mut blocks).map(str::to_owned))
             .unwrap_or_else(|| "en-CA".to_owned());
         let named = title
             .map(squeeze)
@@ -307,6 +294,25 @@ impl Draft {
                 "Untitled document".to_owned()
             }
         })
+    }
+}
+
+/// What people read in blocks.
+pub(super) fn units_of(blocks: &mut Vec<Block>) -> Vec<TextUnit> {
+    // Units are made of a document, so the blocks stand in one for a moment.
+    let mut around = Document::default();
+    std::mem::swap(&mut around.content.blocks, blocks);
+    let found = units(&around);
+    std::mem::swap(&mut around.content.blocks, blocks);
+    found
+}
+
+/// The language that blocks are written in: `en-CA`, `fr-CA`, where it is plain.
+pub(super) fn language_of(blocks: &mut Vec<Block>) -> Option<&'static str> {
+    match about::language(&units_of(blocks)) {
+        Some("fr") => Some("fr-CA"),
+        Some(_) => Some("en-CA"),
+        None => None,
     }
 }
 

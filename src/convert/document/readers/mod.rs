@@ -1,9 +1,12 @@
 //! Readers: one module per format, all filling the same model.
 
+mod codepage;
 mod docx;
 mod draft;
 mod html;
+mod mail;
 mod markdown;
+mod rtf;
 mod text;
 mod tree;
 
@@ -18,7 +21,7 @@ use crate::domain::Format;
 pub fn reads(format: &Format) -> bool {
     matches!(
         format.name.as_str(),
-        "docx" | "docm" | "dotx" | "dotm" | "html" | "md" | "txt"
+        "docx" | "docm" | "dotx" | "dotm" | "eml" | "html" | "mbox" | "md" | "msg" | "rtf" | "txt"
     )
 }
 
@@ -42,6 +45,10 @@ pub fn read(
         })?;
     match format.name.as_str() {
         "docx" | "docm" | "dotx" | "dotm" => read_docx(input, options),
+        "eml" => mail::read_eml(input, options),
+        "mbox" => mail::read_mbox(input, options),
+        "msg" => mail::read_msg(input, options),
+        "rtf" => rtf::read_rtf(input, options),
         "html" => html::read_html(input, options),
         "md" => markdown::read_markdown(input, options),
         "txt" => text::read_text(input, options),

@@ -273,7 +273,26 @@ impl Tree {
     }
 }
 
+impl Row {
+    pub(super) fn new(cells: Vec<Raw>, header: bool) -> Self {
+        Self {
+            cells,
+            header,
+            ..Self::default()
+        }
+    }
+}
+
 impl Grid {
+    /// A table whose rows are placed already.
+    pub(super) fn new(number: u32, rows: Vec<Row>) -> Self {
+        Self {
+            number,
+            rows,
+            ..Self::default()
+        }
+    }
+
     fn begin_row(&mut self, header: bool) {
         let row = self.rows.len();
         self.reaching.retain(|_, (_, until)| *until > row);
@@ -329,7 +348,7 @@ impl Grid {
         draft.count_block()?;
         let at = draft.place(Part::TableCell, format_args!("table {}", self.number));
         self.rows.retain(|row| !row.cells.is_empty());
-        let header = |row: &&Row| row.header || row.headers == row.cells.len();
+        let header = |row: &&Row| row.header || row.headers >= row.cells.len().max(1);
         let header_rows = self.rows.iter().take_while(header).count();
         let body = self.rows.iter().skip(header_rows);
         let labelled = body.clone().all(|row| row.labelled) && body.count() > 0;

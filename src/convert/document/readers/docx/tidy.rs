@@ -185,7 +185,7 @@ pub(super) fn preformatted(content: &[Inline]) -> Option<String> {
 }
 
 /// The texts of blocks that are read for the screening only.
-pub(super) fn screen_only(blocks: &[Block], place: &Place, out: &mut Vec<TextUnit>) {
+pub(in super::super) fn screen_only(blocks: &[Block], place: &Place, out: &mut Vec<TextUnit>) {
     for block in blocks {
         match &block.kind {
             BlockKind::Heading { content, .. }
