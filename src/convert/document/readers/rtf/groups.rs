@@ -3,6 +3,7 @@
 use super::{
     super::super::{
         Block, BlockKind, Change, ChangeKind, Comment, DocumentError, Image, Inline, Property,
+        TextStyle,
     },
     Reader,
     names::hyperlink,
@@ -124,6 +125,7 @@ impl Reader<'_> {
         self.stories.push(Story::new(kind, depth));
         let group = self.group_mut();
         group.dest = Dest::Text;
+        group.style = TextStyle::default();
         group.paragraph = super::Paragraph::default();
     }
 

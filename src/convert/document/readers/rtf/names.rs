@@ -28,7 +28,6 @@ pub(super) fn is_looks(word: &str) -> bool {
             | "mmathPr"
             | "nonshppict"
             | "panose"
-            | "pgdsctbl"
             | "pgptbl"
             | "pnseclvl"
             | "rsidtbl"

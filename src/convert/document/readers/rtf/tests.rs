@@ -246,3 +246,57 @@ fn office_files_keep_their_structure() {
     }
     assert_eq!(document.content.language, "en-CA");
 }
+
+/// LibreOffice wrote these from the docx beside them; what is expected of those holds for these.
+#[test]
+fn office_files_keep_what_their_twins_keep() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/document");
+    let expect = std::fs::read(folder.join("EXPECT.json")).unwrap();
+    let expect: serde_json::Value = serde_json::from_slice(&expect).unwrap();
+    for name in ["tables", "notes", "tracked", "hidden", "languages", "media"] {
+        let document = fixture(&format!("{name}.rtf"));
+        let expect = &expect[format!("{name}.docx")];
+        let shown = output(&document);
+        let units = units(&document);
+        let words = |key: &str| -> Vec<String> {
+            let list = expect[key].as_array().cloned().unwrap_or_default();
+            list.iter()
+                .filter_map(|w| w.as_str().map(str::to_owned))
+                .collect()
+        };
+        for word in words("must_not_appear_in_output") {
+            assert!(!shown.contains(&word), "{name}: {word}");
+        }
+        for key in [
+            "must_appear_in_output",
+            "visible",
+            "text_boxes",
+            "footnotes",
+            "endnotes",
+        ] {
+            for word in words(key) {
+                assert!(shown.contains(&word), "{name}: {word} is not shown");
+            }
+        }
+        for key in [
+            "headers",
+            "footers",
+            "hidden_text",
+            "tracked_deletions",
+            "comments",
+        ] {
+            for word in words(key) {
+                let seen = units.iter().any(|unit| unit.text.contains(&word));
+                assert!(seen, "{name}: {word} is not screened");
+            }
+        }
+        if let Some(tables) = expect["tables"].as_array() {
+            let found = document
+                .content
+                .blocks
+                .iter()
+                .filter(|block| matches!(block.kind, BlockKind::Table(_)));
+            assert_eq!(found.count(), tables.len(), "{name}");
+        }
+    }
+}

@@ -77,7 +77,7 @@ impl Reader<'_> {
             "listtable" | "listoverridetable" => self.to(Dest::Lists),
             "revtbl" => self.to(Dest::Revisers),
             "info" => self.to(Dest::Info),
-            "userprops" | "picprop" | "shpinst" | "do" | "background" | "sp" => {
+            "pgdsctbl" | "userprops" | "picprop" | "shpinst" | "do" | "background" | "sp" => {
                 self.to(Dest::Shape)
             }
             "upr" | "pn" | "nonesttables" | "atnid" | "atnref" | "atntime" | "atndate"
