@@ -271,7 +271,7 @@ impl<'a> Flow<'a> {
                 kept.push(element);
                 continue;
             }
-            self.leave(element)?;
+            self.leave(&element)?;
         }
         while let Some(element) = kept.pop() {
             self.push(element);
@@ -279,7 +279,7 @@ impl<'a> Flow<'a> {
         Ok(())
     }
 
-    fn leave(&mut self, element: Element) -> Result<(), DocumentError> {
+    fn leave(&mut self, element: &Element) -> Result<(), DocumentError> {
         if element.hidden {
             if !self.hidden() {
                 self.keep_unseen(&element.name);
@@ -729,8 +729,7 @@ impl<'a> Flow<'a> {
 
     pub(super) fn finish(mut self) -> Result<Page, DocumentError> {
         if !self.open.is_empty() {
-            let outermost = self.close_all();
-            outermost?;
+            self.close_all()?;
         }
         self.end_link();
         self.flush()?;
@@ -758,7 +757,7 @@ impl<'a> Flow<'a> {
 
     fn close_all(&mut self) -> Result<(), DocumentError> {
         while let Some(element) = self.open.pop() {
-            self.leave(element)?;
+            self.leave(&element)?;
         }
         Ok(())
     }

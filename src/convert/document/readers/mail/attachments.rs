@@ -21,11 +21,7 @@ use crate::{
 };
 
 /// Reads an attachment for the screening and gives the line that names it.
-pub(super) fn read(
-    attachment: Attachment,
-    french: bool,
-    draft: &mut Draft,
-) -> Result<String, DocumentError> {
+pub(super) fn read(attachment: Attachment, french: bool, draft: &mut Draft) -> String {
     let Attachment {
         address,
         name,
@@ -56,10 +52,10 @@ pub(super) fn read(
         Held::Read(_) | Held::Elsewhere(_) => None,
     };
     look_inside(&address, &name, held, draft);
-    Ok(match size {
+    match size {
         Some(size) => format!("{shown} ({})", readable_size(size, french)),
         None => shown,
-    })
+    }
 }
 
 fn readable_size(bytes: usize, french: bool) -> String {
@@ -151,7 +147,7 @@ fn file(bytes: &[u8], name: &str, limits: Limits) -> Result<Inside, DocumentErro
             read_document(&format, &mut input, &options)
                 .map(|document| Inside::Document(Box::new(document)))
         }
-        FormatFamily::Table => cells(&format, input, limits),
+        FormatFamily::Table => cells(&format, &mut input, limits),
         _ if format.name == "empty" => Ok(Inside::Units(Vec::new())),
         _ => Err(DocumentError::Unsupported { what: format.name }),
     }
@@ -159,7 +155,7 @@ fn file(bytes: &[u8], name: &str, limits: Limits) -> Result<Inside, DocumentErro
 
 fn cells(
     format: &Format,
-    mut input: Cursor<&[u8]>,
+    input: &mut Cursor<&[u8]>,
     limits: Limits,
 ) -> Result<Inside, DocumentError> {
     let options = table::ReadOptions {
@@ -172,7 +168,7 @@ fn cells(
         },
     };
     let workbook =
-        table::read(format, &mut input, &options).map_err(|error| DocumentError::Corrupt {
+        table::read(format, input, &options).map_err(|error| DocumentError::Corrupt {
             part: "attachment".to_owned(),
             why: error.to_string(),
         })?;

@@ -164,7 +164,7 @@ pub(super) fn show(
         for (value, attachment) in (1_u32..).zip(message.attachments) {
             draft.count_block()?;
             let place = draft.next_paragraph();
-            let name = attachments::read(attachment, french, draft)?;
+            let name = attachments::read(attachment, french, draft);
             items.push(ListItem {
                 value,
                 label: None,

@@ -170,12 +170,8 @@ impl Walker<'_> {
         {
             return self.multipart(subtype, boundary, body, address, depth);
         }
-        self.leaf(
-            &kind,
-            fields,
-            body,
-            if address.is_empty() { "1" } else { address },
-        )
+        let address = if address.is_empty() { "1" } else { address };
+        Ok(self.leaf(&kind, fields, body, address))
     }
 
     fn multipart(
@@ -266,13 +262,7 @@ impl Walker<'_> {
         out
     }
 
-    fn leaf(
-        &mut self,
-        kind: &Field,
-        fields: &Fields,
-        body: &[u8],
-        address: &str,
-    ) -> Result<Vec<Piece>, DocumentError> {
+    fn leaf(&mut self, kind: &Field, fields: &Fields, body: &[u8], address: &str) -> Vec<Piece> {
         let disposition = fields.field("content-disposition");
         let name = disposition
             .get("filename")
@@ -290,18 +280,18 @@ impl Walker<'_> {
             "text/plain" | "text/html" | "text" if !attached => {
                 let text = self.text(&bytes, kind.get("charset"));
                 let html = media == "text/html";
-                return Ok(vec![Piece::Body(if html {
+                return vec![Piece::Body(if html {
                     Body::Html(text)
                 } else {
                     Body::Plain(text)
-                })]);
+                })];
             }
             "application/pgp-signature"
             | "application/pkcs7-signature"
             | "application/x-pkcs7-signature" => {
                 let text = format!("{media}, {} bytes", bytes.len());
                 self.message.hidden.push(("Signature".to_owned(), text));
-                return Ok(Vec::new());
+                return Vec::new();
             }
             "application/pkcs7-mime" | "application/x-pkcs7-mime" => self.encrypted(address),
             _ => {}
@@ -313,13 +303,13 @@ impl Walker<'_> {
         } else {
             Held::File(bytes)
         };
-        Ok(vec![Piece::Attachment(Attachment {
+        vec![Piece::Attachment(Attachment {
             address: address.to_owned(),
             name,
             media_type: media.to_owned(),
             content_id: id.filter(|id| !id.is_empty()),
             held,
-        })])
+        })]
     }
 
     /// The content of a part without its transfer encoding.

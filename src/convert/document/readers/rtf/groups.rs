@@ -252,7 +252,7 @@ impl Reader<'_> {
         match what {
             What::Property(name) => self.draft.property(name, words, false),
             What::Template => self.draft.property("Template", words, false),
-            What::CustomName => words.clone_into(&mut self.shape_name),
+            What::CustomName | What::ShapeName => words.clone_into(&mut self.shape_name),
             What::CustomValue => {
                 let name = std::mem::take(&mut self.shape_name);
                 self.custom_property(name, words);
@@ -290,7 +290,6 @@ impl Reader<'_> {
                 }
             }
             What::CommentAuthor => words.clone_into(&mut self.comment_author),
-            What::ShapeName => words.clone_into(&mut self.shape_name),
             What::ShapeValue => {
                 let name = std::mem::take(&mut self.shape_name);
                 if name == "wzDescription" && !words.is_empty() {

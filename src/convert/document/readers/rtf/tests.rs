@@ -111,10 +111,11 @@ fn lists_follow_their_labels() {
 #[test]
 fn tables_with_merged_cells() {
     let row = |cells: &str, texts: &[&str]| {
-        let texts: String = texts
+        let texts: Vec<String> = texts
             .iter()
             .map(|t| format!("\\pard\\intbl {t}\\cell "))
             .collect();
+        let texts = texts.concat();
         format!("\\trowd{cells}{texts}\\row ")
     };
     check(
