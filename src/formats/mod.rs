@@ -606,6 +606,20 @@ mod tests {
         check(b"<html><table></table></html>", "a.html", "html fmt/96");
         check(b"<?xml version=\"1.0\"?><a/>", "a.xml", "xml fmt/101");
         check(b"{\"a\": [1, 2]}", "a.json", "json fmt/817");
+        let message =
+            b"Received: from a\r\n by b\r\nFrom: a@example.org\r\nSubject: x\r\n\r\nText\r\n";
+        check(message, "a", "eml fmt/278");
+        check(message, "a.docx", "eml fmt/278 mismatch");
+        let note = b"From: Ann\nTo: Bea\nSubject: Lunch\n\nAt noon?\n";
+        check(note, "a.eml", "eml fmt/278");
+        check(note, "a.txt", "txt x-fmt/111");
+        check(
+            b"From a@example.org Fri May  3 14:05:00 2024\nFrom: a\nSubject: x\n\ny\n",
+            "a",
+            "mbox fmt/720",
+        );
+        check(b"From here on:\nnothing\n", "a.txt", "txt x-fmt/111");
+        check(b"<p>one</p>\n<!-- two -->\n", "a.html", "html fmt/96");
         check(
             b"\xFF\xFER\0,\0Y\0\n\0a\0,\0b\0\n\0",
             "a.csv",

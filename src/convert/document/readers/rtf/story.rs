@@ -47,6 +47,10 @@ struct Entry {
 
 /// A cell as its row defines it.
 #[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches, as in the source"
+)]
 pub(super) struct CellDef {
     pub(super) right: i32,
     pub(super) merged: bool,

@@ -152,7 +152,7 @@ fn notes_links_and_pictures() {
             .iter()
             .any(|i| matches!(i, Inline::Link { target, .. } if target == "https://example.org/"))
     );
-    let png = "89504e470d0a1a0a0000000d49484452000000070000000908020000000000000000000000004944415400000000\
+    let png = "89504e470d0a1a0a0000000d494844520000000700000009080200000000000000000000004944415400000000\
                0000000049454e4400000000";
     let document = read(&format!("{{\\pict\\pngblip {png}}}"));
     assert_eq!(document.content.assets.len(), 1);
