@@ -1,16 +1,18 @@
 //! From tokens to blocks: the stack of open elements, lines, what is hidden.
 
+mod lines;
+mod sides;
+
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
     super::{
-        super::{Block, BlockKind, DocumentError, Image, Inline, Marker, TextStyle, is_visible},
-        draft::{Beside, Draft, push_text, squeeze, trim_line},
-        markdown::data_uri,
+        super::{DocumentError, Inline, Marker, TextStyle},
+        draft::{Beside, Draft, squeeze},
         tree::{Shape, Tree},
     },
     Page,
-    css::{self, Hiding},
+    css::Hiding,
     elements::{
         heading, inline_style, is_barrier, is_block, is_formatting, is_unseen, is_void, joined,
         style_of,
@@ -386,98 +388,6 @@ impl<'a> Flow<'a> {
         Ok(())
     }
 
-    fn is_hidden(&self, name: &str, attributes: &Attributes) -> bool {
-        let get = |name: &str| attributes.get(name).map(String::as_str);
-        get("hidden").is_some()
-            || get("aria-hidden").is_some_and(|value| value.eq_ignore_ascii_case("true"))
-            || (name == "dialog" && get("open").is_none())
-            || get("style").is_some_and(css::hides)
-            || self.hiding.takes(name, get("class"), get("id"))
-            || self.is_white(attributes)
-    }
-
-    /// White text where nothing says that the background is another colour.
-    fn is_white(&self, attributes: &Attributes) -> bool {
-        let get = |name: &str| attributes.get(name).map(String::as_str);
-        let white = |value: &str| {
-            matches!(
-                value.trim().to_ascii_lowercase().as_str(),
-                "white" | "#fff" | "#ffffff" | "rgb(255,255,255)"
-            )
-        };
-        let style = get("style").unwrap_or("");
-        let coloured = style.split(';').any(|declaration| {
-            declaration
-                .split_once(':')
-                .is_some_and(|(n, v)| n.trim().eq_ignore_ascii_case("color") && white(v))
-        });
-        (coloured || get("color").is_some_and(white))
-            && !style.contains("background")
-            && get("class").is_none()
-            && !self.coloured_around()
-    }
-
-    /// True when an element around may have a background of its own.
-    fn coloured_around(&self) -> bool {
-        self.is_open("table")
-            || self.open.iter().any(|e| e.name.starts_with("v:"))
-            || self.page.coloured
-    }
-
-    /// Attributes that carry words or addresses, of elements shown or not.
-    fn side_matters(&mut self, name: &str, attributes: &Attributes) {
-        for (key, value) in attributes {
-            if value.trim().is_empty() {
-                continue;
-            }
-            let place = self.draft.here(Part::HiddenText);
-            match key.as_str() {
-                "title" | "aria-label" | "aria-description" => self.draft.hide(value, place),
-                "bgcolor" => self.page.coloured = true,
-                "style" => self.page.coloured |= value.contains("background"),
-                "background" | "poster" | "action" | "formaction" | "manifest" | "longdesc"
-                | "cite" => {
-                    self.draft.external(value, place, key);
-                }
-                "srcset" => self.draft.external(value, place, name),
-                "src" | "data" | "code" if !matches!(name, "img" | "input") => {
-                    self.draft.external(value, place, name);
-                }
-                "href" if name != "a" => self.draft.external(value, place, name),
-                _ if key.starts_with("on") => {
-                    self.draft.document.hidden.macros += 1;
-                    self.draft.instruction(value, place, "script");
-                }
-                _ if key.starts_with("data-") || key == "srcdoc" => {
-                    self.draft.instruction(value, place, key);
-                }
-                _ => {}
-            }
-        }
-        if name == "meta"
-            && let (Some(key), Some(value)) = (
-                attributes
-                    .get("name")
-                    .or_else(|| attributes.get("property"))
-                    .or_else(|| attributes.get("http-equiv")),
-                attributes.get("content"),
-            )
-        {
-            let harmless = matches!(
-                key.to_ascii_lowercase().as_str(),
-                "viewport"
-                    | "content-type"
-                    | "generator"
-                    | "x-ua-compatible"
-                    | "progid"
-                    | "originator"
-            );
-            if !harmless {
-                self.draft.property(key, value, true);
-            }
-        }
-    }
-
     fn void(&mut self, name: &str, attributes: &Attributes) -> Result<(), DocumentError> {
         let get = |name: &str| attributes.get(name).map(String::as_str);
         let unseen = self.hidden() || self.is_hidden(name, attributes);
@@ -513,96 +423,6 @@ impl<'a> Flow<'a> {
         Ok(())
     }
 
-    fn image(&mut self, attributes: &Attributes, unseen: bool) {
-        let get = |name: &str| attributes.get(name).map(String::as_str);
-        let source = get("src").unwrap_or("").trim();
-        let alt = get("alt").map(squeeze).filter(|alt| !alt.is_empty());
-        let tiny = |key: &str| matches!(get(key).map(str::trim), Some("0" | "1" | "0px" | "1px"));
-        if unseen || (tiny("width") && tiny("height")) {
-            let place = self.draft.here(Part::HiddenText);
-            if !source.starts_with("data:") {
-                self.draft.external(source, place.clone(), "picture");
-            }
-            self.draft.hide(&alt.unwrap_or_default(), place);
-            return;
-        }
-        let beside = source
-            .get(..4)
-            .filter(|scheme| scheme.eq_ignore_ascii_case("cid:"))
-            .map(|_| source[4..].trim_matches(['<', '>']).to_owned());
-        let bytes = match &beside {
-            Some(id) => self.beside.get(id).cloned(),
-            None => data_uri(source),
-        };
-        let inline = match bytes {
-            Some(bytes) => {
-                let at = self.draft.next_picture();
-                let asset = self.draft.keep_image(&bytes, &at);
-                if asset.is_some() {
-                    self.page.shown.extend(beside);
-                }
-                Inline::Image(Image {
-                    asset,
-                    decorative: alt.is_none()
-                        && (get("alt").is_some() || get("role") == Some("presentation")),
-                    alt,
-                    at,
-                })
-            }
-            None => self.draft.linked_image(source, alt),
-        };
-        self.line.push(inline);
-        self.blank = false;
-    }
-
-    pub(super) fn text(&mut self, text: &str) {
-        if self.hidden() {
-            if self.unseen.len() + text.len() > KEPT_BYTES && !self.unseen.is_empty() {
-                // A long text is kept in pieces.
-                let name = self.open.last().map_or(String::new(), |e| e.name.clone());
-                if name != "style" && name != "script" {
-                    let piece = std::mem::take(&mut self.unseen);
-                    let place = self.draft.here(Part::HiddenText);
-                    self.draft.hide(&piece, place);
-                }
-            }
-            self.unseen.push_str(text);
-            return;
-        }
-        let (style, language, line) = match self.open.last() {
-            Some(element) => (element.style, element.language.clone(), element.line),
-            None => (TextStyle::default(), None, Line::Text),
-        };
-        if let Some(language) = &language {
-            let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-            *self.languages.entry(language.clone()).or_insert(0) += letters;
-        }
-        if line == Line::Code {
-            push_text(
-                &mut self.line,
-                text,
-                TextStyle::default(),
-                language.as_deref(),
-            );
-            return;
-        }
-        let mut out = String::with_capacity(text.len());
-        let mut blank = self.blank;
-        for c in text.chars() {
-            if matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0C') {
-                if !blank {
-                    out.push(' ');
-                }
-                blank = true;
-            } else if c != '\u{FEFF}' && c != '\0' {
-                out.push(c);
-                blank = false;
-            }
-        }
-        self.blank = blank;
-        push_text(&mut self.line, &out, style, language.as_deref());
-    }
-
     /// Comments are hidden content; markup for other programs within them is not read.
     pub(super) fn comment(&mut self, text: &str) {
         let place = self.draft.here(Part::HiddenText);
@@ -623,108 +443,6 @@ impl<'a> Flow<'a> {
 
     fn current_line(&self) -> Line {
         self.open.last().map_or(Line::Text, |element| element.line)
-    }
-
-    /// Ends the link at hand, whose content becomes part of the line; gives its target and whether anything was seen.
-    fn end_link(&mut self) -> Option<(String, bool)> {
-        let OpenLink {
-            target,
-            outer,
-            seen,
-        } = self.link.take()?;
-        let content = std::mem::replace(&mut self.line, outer);
-        if !is_visible(&content) {
-            self.line.extend(content);
-            return Some((target, seen));
-        }
-        let link = Inline::Link {
-            target: target.clone(),
-            content,
-        };
-        self.line.push(link);
-        Some((target, true))
-    }
-
-    /// Ends the line at hand as the elements around say.
-    fn flush(&mut self) -> Result<(), DocumentError> {
-        self.flush_as(self.current_line(), false)
-    }
-
-    fn flush_as(&mut self, kind: Line, of_table: bool) -> Result<(), DocumentError> {
-        // A link over several blocks is a link in each of them.
-        let link = self.end_link();
-        let mut line = std::mem::take(&mut self.line);
-        self.blank = true;
-        self.link = link.map(|(target, seen)| OpenLink {
-            target,
-            outer: Vec::new(),
-            seen,
-        });
-        if kind == Line::Code {
-            return self.code(line);
-        }
-        trim_line(&mut line);
-        if !is_visible(&line) {
-            // Places that links lead to wait for the next line.
-            line.retain(|inline| matches!(inline, Inline::Anchor(_)));
-            match &mut self.link {
-                Some(link) => link.outer = line,
-                None => self.line = line,
-            }
-            return Ok(());
-        }
-        if of_table {
-            match self.tree.caption(line) {
-                Ok(()) => return Ok(()),
-                Err(back) => line = back,
-            }
-        }
-        self.draft.count_block()?;
-        let block = match kind {
-            Line::Heading(level) => Block {
-                at: self.draft.next_heading(),
-                kind: BlockKind::Heading {
-                    level,
-                    label: None,
-                    content: line,
-                },
-            },
-            Line::Caption => Block {
-                at: self.draft.next_paragraph(),
-                kind: BlockKind::Caption(line),
-            },
-            _ => Block {
-                at: self.draft.next_paragraph(),
-                kind: paragraph(line),
-            },
-        };
-        self.tree.add(block);
-        Ok(())
-    }
-
-    fn code(&mut self, line: Vec<Inline>) -> Result<(), DocumentError> {
-        let only_text = line
-            .iter()
-            .all(|inline| matches!(inline, Inline::Text { .. } | Inline::Anchor(_)));
-        let kind = if only_text {
-            let mut code = String::new();
-            for inline in &line {
-                if let Inline::Text { text, .. } = inline {
-                    code.push_str(text);
-                }
-            }
-            let code = code.trim_matches(['\n', '\r']).to_owned();
-            if code.trim().is_empty() {
-                return Ok(());
-            }
-            BlockKind::Code(code)
-        } else {
-            BlockKind::Paragraph(line)
-        };
-        self.draft.count_block()?;
-        let at = self.draft.next_paragraph();
-        self.tree.add(Block { kind, at });
-        Ok(())
     }
 
     pub(super) fn finish(mut self) -> Result<Page, DocumentError> {
@@ -785,24 +503,4 @@ fn language(attributes: &Attributes) -> Option<String> {
 
 fn number(text: Option<&str>) -> Option<u32> {
     text?.trim().parse().ok()
-}
-
-/// Images that stand alone are figures.
-fn paragraph(line: Vec<Inline>) -> BlockKind {
-    let alone = line.iter().all(|inline| match inline {
-        Inline::Image(_) | Inline::Break | Inline::Anchor(_) => true,
-        Inline::Text { text, .. } => text.trim().is_empty(),
-        _ => false,
-    });
-    if !alone {
-        return BlockKind::Paragraph(line);
-    }
-    let images = line.into_iter().filter_map(|inline| match inline {
-        Inline::Image(image) => Some(image),
-        _ => None,
-    });
-    BlockKind::Figure {
-        images: images.collect(),
-        caption: None,
-    }
 }
