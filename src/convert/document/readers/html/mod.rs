@@ -51,7 +51,7 @@ pub(super) fn read_page(
     draft: &mut Draft,
     beside: &Beside,
 ) -> Result<Page, DocumentError> {
-    let mut emitter = DefaultEmitter::default();
+    let mut emitter = DefaultEmitter::<()>::default();
     emitter.naively_switch_states(true);
     let mut flow = Flow::new(draft, beside);
     for token in Tokenizer::new_with_emitter(text, emitter) {

@@ -54,10 +54,12 @@ pub(super) fn split(bytes: &[u8]) -> Result<(Fields, &[u8]), DocumentError> {
             return Ok((fields, after));
         }
         if matches!(line[0], b' ' | b'\t') {
-            if let Some((_, value)) = fields.0.last_mut() {
-                value.push(b' ');
-                value.extend_from_slice(line.trim_ascii());
-            }
+            let Some((_, value)) = fields.0.last_mut() else {
+                // Nothing to go on with: the message has no fields.
+                return Ok((fields, rest));
+            };
+            value.push(b' ');
+            value.extend_from_slice(line.trim_ascii());
             rest = after;
             continue;
         }
