@@ -177,8 +177,8 @@ fn not_read(format: &Format) -> Unreadable {
             )
         } else {
             crate::bilingual!(
-                "No reader takes the format {name} yet. Save the file as .docx, .xlsx, .ods or .csv, or have a person look at it.",
-                "Aucun lecteur ne prend encore le format {name}. Enregistrez le fichier en .docx, .xlsx, .ods ou .csv, ou faites-le examiner."
+                "No reader takes the format {name} yet. Save the file as .docx, .html, .xlsx, .ods or .csv, or have a person look at it.",
+                "Aucun lecteur ne prend encore le format {name}. Enregistrez le fichier en .docx, .html, .xlsx, .ods ou .csv, ou faites-le examiner."
             )
         },
     }
@@ -270,10 +270,10 @@ fn documents(
     wanted: &Wanted,
     out: &Path,
 ) -> Result<Converted, WorkerError> {
-    if format.encrypted || !matches!(format.name.as_str(), "docx" | "docm" | "dotx" | "dotm") {
+    if format.encrypted || !document::reads(format) {
         return Ok(nothing(format, not_read(format)));
     }
-    let read = match document::read_docx(input, &document::ReadOptions::default()) {
+    let read = match document::read(format, input, &document::ReadOptions::default()) {
         Ok(read) => read,
         Err(error) => return Ok(nothing(format, error.unreadable())),
     };

@@ -112,6 +112,8 @@ pub enum HiddenChannel {
     CustomXml,
     /// Speaker notes or hidden slides.
     Notes,
+    /// Files attached to a message, messages within messages included.
+    Attachments,
 }
 
 impl HiddenChannel {
@@ -131,6 +133,7 @@ impl HiddenChannel {
             Self::DataCaches => "data_caches",
             Self::CustomXml => "custom_xml",
             Self::Notes => "notes",
+            Self::Attachments => "attachments",
         }
     }
 }

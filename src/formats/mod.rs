@@ -401,12 +401,14 @@ const KNOWN: &[Known] = &[
         Unsupported,
         &["ppt", "pps", "pot"],
     ),
-    ("msg", "application/vnd.ms-outlook", Unsupported, &["msg"]),
+    ("msg", "application/vnd.ms-outlook", Document, &["msg"]),
     ("vsd", "application/vnd.visio", Unsupported, &["vsd", "vst"]),
     ("ole", "application/x-ole-storage", Unsupported, &[]),
     ("pdf", "application/pdf", Unsupported, &["pdf", "ai"]),
-    ("rtf", "application/rtf", Unsupported, &["rtf", "doc"]),
-    ("html", "text/html", Unsupported, &["html", "htm", "xhtml"]),
+    ("rtf", "application/rtf", Document, &["rtf", "doc"]),
+    ("eml", "message/rfc822", Document, &["eml", "txt"]),
+    ("mbox", "application/mbox", Document, &["mbox", "mbx"]),
+    ("html", "text/html", Document, &["html", "htm", "xhtml"]),
     (
         "xml",
         "application/xml",
@@ -424,10 +426,10 @@ const KNOWN: &[Known] = &[
     (
         "txt",
         "text/plain",
-        Unsupported,
+        Document,
         &["txt", "text", "log", "asc"],
     ),
-    ("md", "text/markdown", Unsupported, &["md", "markdown"]),
+    ("md", "text/markdown", Document, &["md", "markdown"]),
     ("png", "image/png", Unsupported, &["png"]),
     ("jpeg", "image/jpeg", Unsupported, &["jpg", "jpeg", "jpe"]),
     ("gif", "image/gif", Unsupported, &["gif"]),
@@ -604,6 +606,20 @@ mod tests {
         check(b"<html><table></table></html>", "a.html", "html fmt/96");
         check(b"<?xml version=\"1.0\"?><a/>", "a.xml", "xml fmt/101");
         check(b"{\"a\": [1, 2]}", "a.json", "json fmt/817");
+        let message =
+            b"Received: from a\r\n by b\r\nFrom: a@example.org\r\nSubject: x\r\n\r\nText\r\n";
+        check(message, "a", "eml fmt/278");
+        check(message, "a.docx", "eml fmt/278 mismatch");
+        let note = b"From: Ann\nTo: Bea\nSubject: Lunch\n\nAt noon?\n";
+        check(note, "a.eml", "eml fmt/278");
+        check(note, "a.txt", "txt x-fmt/111");
+        check(
+            b"From a@example.org Fri May  3 14:05:00 2024\nFrom: a\nSubject: x\n\ny\n",
+            "a",
+            "mbox fmt/720",
+        );
+        check(b"From here on:\nnothing\n", "a.txt", "txt x-fmt/111");
+        check(b"<p>one</p>\n<!-- two -->\n", "a.html", "html fmt/96");
         check(
             b"\xFF\xFER\0,\0Y\0\n\0a\0,\0b\0\n\0",
             "a.csv",

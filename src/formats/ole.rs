@@ -33,6 +33,11 @@ pub struct Entry {
     /// Size of the stream in bytes, as claimed.
     pub size: u64,
     root: bool,
+    /// Its number in the directory, and those of its siblings and first child.
+    id: u32,
+    left: u32,
+    right: u32,
+    child: u32,
 }
 
 /// An open compound file.
@@ -46,6 +51,8 @@ pub struct Ole<'i, R: Read + Seek + ?Sized> {
     fat: Vec<u32>,
     mini_fat: Vec<u32>,
     entries: Vec<Entry>,
+    /// Sectors of the stream that holds small streams, once it was needed.
+    container: Option<Vec<u32>>,
 }
 
 /// True when the bytes start like a compound file.
@@ -86,6 +93,7 @@ impl<'i, R: Read + Seek + ?Sized> Ole<'i, R> {
             fat: Vec::new(),
             mini_fat: Vec::new(),
             entries: Vec::new(),
+            container: None,
         };
         ole.read_fat(&header)?;
         let mini_start = u32_at(&header, 60);
@@ -97,7 +105,8 @@ impl<'i, R: Read + Seek + ?Sized> Ole<'i, R> {
         ole.entries = directory
             .chunks_exact(128)
             .take(MAX_ENTRIES)
-            .filter_map(|entry| parse_entry(entry, sector_size == 512))
+            .zip(0_u32..)
+            .filter_map(|(entry, id)| parse_entry(entry, id, sector_size == 512))
             .collect();
         Ok(ole)
     }
@@ -120,6 +129,42 @@ impl<'i, R: Read + Seek + ?Sized> Ole<'i, R> {
         let Some(entry) = self.find(name).filter(|entry| entry.stream).cloned() else {
             return Ok(None);
         };
+        self.read(&entry, most).map(Some)
+    }
+
+    /// The root storage.
+    pub fn root(&self) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.root)
+    }
+
+    /// The streams and storages in a storage, by name. Each is given once, however the directory is tangled.
+    pub fn children(&self, storage: &Entry) -> Vec<Entry> {
+        if storage.stream {
+            return Vec::new();
+        }
+        let mut seen = std::collections::BTreeSet::from([storage.id]);
+        let mut found: Vec<Entry> = Vec::new();
+        let mut waiting = vec![storage.child];
+        while let Some(id) = waiting.pop() {
+            // Entries stand in order of their numbers.
+            let Ok(index) = self.entries.binary_search_by_key(&id, |entry| entry.id) else {
+                continue;
+            };
+            if seen.insert(id) {
+                let entry = &self.entries[index];
+                waiting.extend([entry.left, entry.right]);
+                found.push(entry.clone());
+            }
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        found
+    }
+
+    /// Up to `most` bytes of a stream.
+    ///
+    /// # Errors
+    /// [`OleError`] when its chain is damaged or the input fails.
+    pub fn read(&mut self, entry: &Entry, most: u64) -> Result<Vec<u8>, OleError> {
         let want = entry.size.min(most);
         let mut bytes = if entry.size < self.cutoff {
             self.read_mini(entry.start, want)?
@@ -127,7 +172,7 @@ impl<'i, R: Read + Seek + ?Sized> Ole<'i, R> {
             self.read_chain(entry.start, want)?
         };
         bytes.truncate(usize::try_from(want).unwrap_or(usize::MAX));
-        Ok(Some(bytes))
+        Ok(bytes)
     }
 
     /// Checks that every stream's chain ends and lies inside the file, for readers that trust them.
@@ -215,10 +260,24 @@ impl<'i, R: Read + Seek + ?Sized> Ole<'i, R> {
     }
 
     fn read_mini(&mut self, start: u32, most: u64) -> Result<Vec<u8>, OleError> {
-        let Some(root) = self.entries.iter().find(|entry| entry.root) else {
-            return Err(OleError::Damaged("no root entry"));
+        let container = match self.container.take() {
+            Some(container) => container,
+            None => {
+                let root = self.root().ok_or(OleError::Damaged("no root entry"))?;
+                chain(&self.fat, root.start)?
+            }
         };
-        let container = chain(&self.fat, root.start)?;
+        let bytes = self.read_minis(&container, start, most);
+        self.container = Some(container);
+        bytes
+    }
+
+    fn read_minis(
+        &mut self,
+        container: &[u32],
+        start: u32,
+        most: u64,
+    ) -> Result<Vec<u8>, OleError> {
         let mut bytes = Vec::new();
         for mini in chain(&self.mini_fat, start)? {
             if bytes.len() as u64 >= most {
@@ -256,7 +315,7 @@ fn chain(fat: &[u32], start: u32) -> Result<Vec<u32>, OleError> {
     Ok(sectors)
 }
 
-fn parse_entry(bytes: &[u8], small: bool) -> Option<Entry> {
+fn parse_entry(bytes: &[u8], id: u32, small: bool) -> Option<Entry> {
     let kind = bytes[66];
     if !matches!(kind, 1 | 2 | 5) {
         return None;
@@ -277,6 +336,10 @@ fn parse_entry(bytes: &[u8], small: bool) -> Option<Entry> {
         start: u32_at(bytes, 116),
         size: high << 32 | u64::from(u32_at(bytes, 120)),
         root: kind == 5,
+        id,
+        left: u32_at(bytes, 68),
+        right: u32_at(bytes, 72),
+        child: u32_at(bytes, 76),
     })
 }
 

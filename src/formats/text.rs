@@ -16,6 +16,9 @@ pub(crate) fn identify(head: &[u8], cut_off: bool, extension: &str) -> Found {
     {
         return found;
     }
+    if let Some(found) = mail(&text, extension) {
+        return found;
+    }
     if start.starts_with(['{', '[']) && is_json(start, cut_off) {
         return Found::new("json").pronom("fmt/817");
     }
@@ -29,6 +32,7 @@ pub(crate) fn identify(head: &[u8], cut_off: bool, extension: &str) -> Found {
     match extension {
         "csv" => Found::new("csv").pronom("x-fmt/18"),
         "tsv" | "tab" => Found::new("tsv").pronom("x-fmt/13"),
+        "html" | "htm" | "xhtml" if start.contains('<') => Found::new("html").pronom("fmt/96"),
         "md" | "markdown" => Found::new("md").pronom("fmt/1149"),
         _ => Found::new("txt").pronom("x-fmt/111"),
     }
@@ -82,6 +86,73 @@ fn decode(head: &[u8], cut_off: bool) -> Option<String> {
             })
         }
     }
+}
+
+/// A message or a mailbox: header fields from the first line on, with names that every message has.
+fn mail(text: &str, extension: &str) -> Option<Found> {
+    const FIELDS: [&str; 12] = [
+        "from",
+        "to",
+        "cc",
+        "subject",
+        "date",
+        "message-id",
+        "mime-version",
+        "received",
+        "return-path",
+        "content-type",
+        "delivered-to",
+        "reply-to",
+    ];
+    /// Fields that programs write and people do not.
+    const BY_PROGRAMS: [&str; 5] = [
+        "message-id",
+        "mime-version",
+        "received",
+        "return-path",
+        "delivered-to",
+    ];
+    let mut lines = text.lines();
+    let mut mailbox = false;
+    if let Some(rest) = text.strip_prefix("From ") {
+        // The line between the messages of a mailbox has a time of day.
+        let first = rest.lines().next().unwrap_or("");
+        mailbox = first
+            .split_whitespace()
+            .any(|word| word.len() >= 5 && word.as_bytes()[2] == b':');
+        if !mailbox {
+            return None;
+        }
+        lines.next();
+    }
+    let (mut known, mut by_programs) = (Vec::new(), false);
+    for line in lines {
+        if line.trim().is_empty() {
+            break;
+        }
+        if line.starts_with([' ', '\t']) && !known.is_empty() {
+            continue;
+        }
+        let name = line
+            .split_once(':')
+            .map(|(name, _)| name.trim_end().to_ascii_lowercase());
+        let name = name.filter(|name| !name.is_empty() && !name.contains(' '))?;
+        by_programs |= BY_PROGRAMS.contains(&name.as_str());
+        if FIELDS.contains(&name.as_str()) && !known.contains(&name) {
+            known.push(name);
+        } else if known.is_empty() && !name.starts_with("x-") && !name.contains('-') {
+            return None;
+        }
+    }
+    // A note that begins with “From:” and “To:” is no message unless a program or its name says so.
+    if known.len() < 2 || !(by_programs || mailbox || extension == "eml") {
+        return None;
+    }
+    Some(if mailbox {
+        Found::new("mbox").pronom("fmt/720")
+    } else {
+        Found::new("eml").pronom("fmt/278")
+    })
 }
 
 fn markup(start: &str) -> Option<Found> {

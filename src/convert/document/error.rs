@@ -109,6 +109,10 @@ fn french(what: &str) -> &str {
         "blocks" => "blocs",
         "table cells" => "cellules de tableau",
         "notes" => "notes",
+        "bytes" => "octets",
+        "header fields" => "champs d’en-tête",
+        "messages" => "messages",
+        "message parts" => "parties de message",
         other => other,
     }
 }
@@ -136,6 +140,10 @@ pub struct Limits {
     pub notes: u64,
     /// Width times height of one image, as its header claims. A larger image becomes a placeholder.
     pub image_pixels: u64,
+    /// Depth of attachments within attachments.
+    pub attachment_levels: usize,
+    /// Bytes of all attachments together, after decoding.
+    pub attachment_bytes: u64,
 }
 
 impl Default for Limits {
@@ -151,6 +159,8 @@ impl Default for Limits {
             table_cells: 1_000_000,
             notes: 20_000,
             image_pixels: 100_000_000,
+            attachment_levels: 5,
+            attachment_bytes: 256 << 20,
         }
     }
 }

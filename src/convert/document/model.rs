@@ -294,6 +294,10 @@ pub struct Hidden {
     pub labels: Vec<SensitivityLabel>,
     /// Embedded files and objects: their names, and their text where it can be read.
     pub embedded: Vec<TextUnit>,
+    /// Files attached to a message, with their text where it can be read; the place names the part.
+    pub attachments: Vec<TextUnit>,
+    /// How many files are attached, those within attached messages included.
+    pub attached_files: u64,
     /// Number of parts with macros.
     pub macros: u64,
     /// Custom XML parts, with their text.

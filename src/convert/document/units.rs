@@ -35,6 +35,7 @@ pub fn units(document: &Document) -> Vec<TextUnit> {
         &hidden.text,
         &hidden.instructions,
         &hidden.embedded,
+        &hidden.attachments,
         &hidden.custom_xml,
         &hidden.external_links,
     ] {
@@ -112,6 +113,11 @@ pub fn facts(document: &Document) -> Vec<Fact> {
             HiddenChannel::Embedded,
             hidden.embedded.len(),
             first(&hidden.embedded),
+        ),
+        (
+            HiddenChannel::Attachments,
+            usize::try_from(hidden.attached_files).unwrap_or(usize::MAX),
+            first(&hidden.attachments),
         ),
         (
             HiddenChannel::Macros,

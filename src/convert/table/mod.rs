@@ -26,6 +26,7 @@ pub use model::{
 };
 pub use number_format::FormatClass;
 pub use period::{Period, period};
+pub(crate) use readers::decode_text;
 pub use readers::{ReadOptions, ReadSeek, read};
 pub use units::{for_each_unit, units, units_of_csv, units_of_parquet, units_of_rendition};
 pub use writers::{FormulaPolicy, WriteOptions, Written, write, write_with_warnings};

@@ -164,6 +164,7 @@ pub const CHANNELS: &[&str] = &[
     "data_caches",
     "custom_xml",
     "notes",
+    "attachments",
 ];
 /// How a phrase stands.
 pub const POSITIONS: &[&str] = &["front", "alone", "text"];

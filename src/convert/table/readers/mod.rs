@@ -18,7 +18,7 @@ use crate::domain::Format;
 use super::error::{Budget, Limits, TableError};
 use super::model::Workbook;
 
-pub(crate) use csv::read_bytes as read_csv_bytes;
+pub(crate) use csv::{decode as decode_text, read_bytes as read_csv_bytes};
 
 /// An input that can be read and moved about in.
 pub trait ReadSeek: Read + Seek {}

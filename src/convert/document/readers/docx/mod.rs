@@ -11,8 +11,8 @@ mod fields;
 mod numbering;
 mod runs;
 mod styles;
-mod tables;
-mod tidy;
+pub(super) mod tables;
+pub(super) mod tidy;
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -22,13 +22,17 @@ use crate::{
 };
 
 /// A cell as the file places it; columns may be any number.
-struct Raw {
-    from: u64,
-    to: u64,
-    rows: usize,
-    blocks: Vec<Block>,
-    at: Place,
-    shaded: bool,
+pub(in super::super) struct Raw {
+    /// First column.
+    pub(in super::super) from: u64,
+    /// One past the last column.
+    pub(in super::super) to: u64,
+    /// Rows covered, as claimed.
+    pub(in super::super) rows: usize,
+    pub(in super::super) blocks: Vec<Block>,
+    pub(in super::super) at: Place,
+    /// True when its background sets it apart.
+    pub(in super::super) shaded: bool,
 }
 
 impl<R: Read + Seek> Reader<R> {
@@ -327,7 +331,7 @@ fn empty(from: u64, to: u64, at: Place) -> Raw {
 }
 
 /// Places cells on the smallest grid that keeps their order and spans.
-fn lay_out(
+pub(in super::super) fn lay_out(
     raw: Vec<Vec<Raw>>,
     limit: u64,
     table: &Place,
@@ -416,7 +420,7 @@ fn has_text(cell: &Cell) -> bool {
 }
 
 /// All cells of the first row have bold text, and not all of the second.
-fn looks_like_header(table: &Table) -> bool {
+pub(in super::super) fn looks_like_header(table: &Table) -> bool {
     let bold = |row: &Vec<Cell>| {
         row.iter()
             .all(|cell| has_text(cell) && cell.blocks.iter().all(is_bold))
@@ -436,7 +440,7 @@ fn is_bold(block: &Block) -> bool {
 }
 
 /// Header cells may not hold headings (HTML, 4.9.10), and being bold says nothing in them.
-fn plain_headings(blocks: &mut [Block]) {
+pub(in super::super) fn plain_headings(blocks: &mut [Block]) {
     for block in blocks {
         if let BlockKind::Heading { label, content, .. } = &mut block.kind {
             let mut content = std::mem::take(content);

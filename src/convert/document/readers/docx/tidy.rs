@@ -83,7 +83,7 @@ fn close_down_to(open: &mut Vec<Open>, keep: usize, out: &mut Vec<Block>) {
 }
 
 /// Joins neighbours: lines of code, paragraphs of a quotation, captions with their table or figure.
-pub(super) fn merge_runs_of_blocks(blocks: &mut Vec<Block>) {
+pub(in super::super) fn merge_runs_of_blocks(blocks: &mut Vec<Block>) {
     let mut out: Vec<Block> = Vec::with_capacity(blocks.len());
     let mut rest = blocks.drain(..).peekable();
     while let Some(mut block) = rest.next() {
@@ -185,7 +185,7 @@ pub(super) fn preformatted(content: &[Inline]) -> Option<String> {
 }
 
 /// The texts of blocks that are read for the screening only.
-pub(super) fn screen_only(blocks: &[Block], place: &Place, out: &mut Vec<TextUnit>) {
+pub(in super::super) fn screen_only(blocks: &[Block], place: &Place, out: &mut Vec<TextUnit>) {
     for block in blocks {
         match &block.kind {
             BlockKind::Heading { content, .. }

@@ -4,8 +4,7 @@
 
 use super::super::grid::{Placed, place};
 use super::{
-    COST_CELL, DEPTH, DEPTH_TABLE, Typst, WIDTH, WIDTH_FLIPPED, inlines::primary,
-    literal::runs_right_to_left,
+    COST_CELL, DEPTH, DEPTH_TABLE, Typst, WIDTH, WIDTH_FLIPPED, literal::runs_right_to_left,
 };
 use crate::{
     bilingual,
@@ -142,9 +141,7 @@ impl Typst<'_> {
                 "table.cell(colspan: {}, rowspan: {})",
                 placed.column_span, placed.row_span
             ));
-        } else if let Some(text) =
-            plain_words(blocks, &self.language).filter(|_| placed.more.is_empty())
-        {
+        } else if let Some(text) = plain_words(blocks).filter(|_| placed.more.is_empty()) {
             // The usual cell, as cheap as it gets.
             let text = self.literals.text(text);
             self.put(format_args!("{text}, "));
@@ -165,7 +162,7 @@ impl Typst<'_> {
 }
 
 /// The text of a cell that is one run without style and language of its own.
-fn plain_words<'b>(blocks: &'b [Block], language: &str) -> Option<&'b str> {
+fn plain_words(blocks: &[Block]) -> Option<&str> {
     match blocks {
         [] => Some(""),
         [
