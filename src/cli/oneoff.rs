@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -14,12 +14,13 @@ use super::{Out, output::size};
 use crate::{
     bilingual,
     convert::Wanted,
-    domain::{Bilingual, Effect, FactDetail, RuleSet, Sha256, Treatment},
+    domain::{Bilingual, Effect, Fact, FactDetail, Finding, RuleSet, Sha256, Treatment},
     sandbox::{Job, Limits, Sandbox, SandboxError},
     screen::{
         facts::DetectSettings,
         phrases::PhraseLists,
         rules::{Clearance, FactsDocument, ItemFacts, RecordFacts, RuleBook, residual},
+        sarif::{FileFindings, FoundInFile, sarif},
     },
     setup,
     steps::examine::{EXAMINE, Examination, ExamineRequest, RECHECK, Recheck, RecheckRequest},
@@ -54,6 +55,18 @@ pub(super) struct Screen {
     /// Show all facts, not only what rules object to.
     #[arg(long)]
     facts: bool,
+    /// Form of the answer: words, or SARIF 2.1.0 for tools that compare and track findings.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// Form of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Words, or JSON with --json.
+    Text,
+    /// SARIF 2.1.0.
+    Sarif,
 }
 
 const KINDS: [&str; 5] = ["csv", "parquet", "table_schema", "html", "markdown"];
@@ -260,15 +273,24 @@ impl Screen {
         let bar = progress(self.files.len());
         let (mut found, mut failed) = (false, false);
         let mut results = Vec::new();
+        let mut findings = Vec::new();
+        // The log is the whole answer: nothing else is said beside it.
+        let words = Out::new(out.lang, out.json || self.format == Format::Sarif);
         for file in &self.files {
             bar.set_message(file.display().to_string());
-            match self.one(&sandbox, &book, &detect, file, set, out).await {
-                Ok((value, clean)) => {
+            match self.one(&sandbox, &book, &detect, file, set, &words).await {
+                Ok((value, clean, of_file)) => {
                     found |= !clean;
                     results.push(value);
+                    findings.push(of_file);
                 }
                 Err(error) => {
                     failed = true;
+                    findings.push(FileFindings {
+                        file: file.clone(),
+                        findings: Vec::new(),
+                        failure: Some(out.failure(&error)),
+                    });
                     bar.suspend(|| out.failed(&error.context(file.display().to_string())));
                     results.push(json!({"file": file, "failed": true}));
                 }
@@ -276,7 +298,10 @@ impl Screen {
             bar.inc(1);
         }
         bar.finish_and_clear();
-        out.value(&results)?;
+        match self.format {
+            Format::Text => out.value(&results)?,
+            Format::Sarif => words.value(&sarif(&book, &findings, out.lang))?,
+        }
         Ok(match (failed, found) {
             (true, _) => ExitCode::from(2),
             (false, true) => ExitCode::from(1),
@@ -292,7 +317,7 @@ impl Screen {
         file: &Path,
         set: RuleSet,
         out: &Out,
-    ) -> anyhow::Result<(serde_json::Value, bool)> {
+    ) -> anyhow::Result<(serde_json::Value, bool, FileFindings)> {
         let scratch = tempfile::tempdir()?;
         let output = scratch.path().join("out");
         let second = scratch.path().join("second");
@@ -352,7 +377,8 @@ impl Screen {
         let again = if examination.renditions.is_empty() {
             Vec::new()
         } else {
-            book.evaluate(set, &document(of_renditions), now).findings
+            book.evaluate(set, &document(of_renditions.clone()), now)
+                .findings
         };
         let applied: Vec<Treatment> = examination
             .removed_hidden
@@ -401,6 +427,31 @@ impl Screen {
                 "  (□ : levé, car les copies ouvertes l’écartent et ont été vérifiées de nouveau)",
             ));
         }
+        let with_evidence = |finding: &Finding, facts: &[Fact], stands| FoundInFile {
+            evidence: finding
+                .evidence
+                .iter()
+                .filter_map(|index| facts.get(*index).cloned())
+                .collect(),
+            finding: finding.clone(),
+            stands,
+        };
+        let of_file = FileFindings {
+            file: file.to_path_buf(),
+            findings: original
+                .iter()
+                .map(|finding| {
+                    with_evidence(finding, &examination.facts, standing.contains(finding))
+                })
+                .chain(
+                    again
+                        .iter()
+                        .filter(|finding| standing.contains(finding) && !original.contains(finding))
+                        .map(|finding| with_evidence(finding, &of_renditions, true)),
+                )
+                .collect(),
+            failure: None,
+        };
         Ok((
             json!({
                 "file": file, "format": examination.format, "effect": effect, "clean": clean,
@@ -408,6 +459,7 @@ impl Screen {
                 "facts": if self.facts { json!(examination.facts) } else { json!(examination.facts.len()) },
             }),
             clean,
+            of_file,
         ))
     }
 }

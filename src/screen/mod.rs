@@ -6,3 +6,4 @@
 pub mod facts;
 pub mod phrases;
 pub mod rules;
+pub mod sarif;
