@@ -1,6 +1,7 @@
 //! `rideau convert` and `rideau screen`: files, here and now, without a catalog.
 
 use std::{
+    collections::BTreeMap,
     io::IsTerminal,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -14,7 +15,9 @@ use super::{Out, output::size};
 use crate::{
     bilingual,
     convert::Wanted,
-    domain::{Bilingual, Effect, Fact, FactDetail, Finding, RuleSet, Sha256, Treatment},
+    domain::{
+        Bilingual, Effect, Fact, FactDetail, Finding, RuleSet, Sha256, Treatment, fingerprints,
+    },
     sandbox::{Job, Limits, Sandbox, SandboxError},
     screen::{
         facts::DetectSettings,
@@ -452,10 +455,21 @@ impl Screen {
                 .collect(),
             failure: None,
         };
+        // Names that stay the same between versions, for each rule.
+        let names: BTreeMap<&str, Vec<String>> = original
+            .iter()
+            .map(|finding| {
+                let evidence = finding
+                    .evidence
+                    .iter()
+                    .filter_map(|index| examination.facts.get(*index));
+                (finding.rule.as_str(), fingerprints(&finding.rule, evidence))
+            })
+            .collect();
         Ok((
             json!({
                 "file": file, "format": examination.format, "effect": effect, "clean": clean,
-                "findings": original, "standing": standing,
+                "findings": original, "standing": standing, "names": names,
                 "facts": if self.facts { json!(examination.facts) } else { json!(examination.facts.len()) },
             }),
             clean,

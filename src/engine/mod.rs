@@ -547,10 +547,7 @@ impl Timers {
     }
 
     fn next(&self) -> DateTime<Utc> {
-        self.due
-            .values()
-            .copied()
-            .fold(self.openings, Ord::min)
+        self.due.values().copied().fold(self.openings, Ord::min)
     }
 
     async fn fire(&mut self, app: &App) -> Result<(), CatalogError> {
