@@ -19,6 +19,7 @@ mod report;
 mod review;
 mod rules;
 mod run;
+mod screen;
 mod simulation;
 mod sources;
 mod status;
@@ -79,7 +80,7 @@ enum Command {
     /// Convert files, here and now.
     Convert(oneoff::Convert),
     /// Screen files, here and now. Exit code: 0 clean, 1 found something, 2 failed.
-    Screen(oneoff::Screen),
+    Screen(screen::Screen),
     /// Protect tables against disclosure. Exit code: 0 safe, 1 a person must look, 2 failed.
     Protect(protect::Protect),
     /// Attack published tables, all together. Exit code: 0 safe, 1 found something, 2 failed.

@@ -1,4 +1,4 @@
-//! `rideau convert` and `rideau screen`: files, here and now, without a catalog.
+//! `rideau convert`: files, here and now, without a catalog; and what `rideau screen` shares with it.
 
 use std::{
     io::IsTerminal,
@@ -14,15 +14,10 @@ use super::{Out, output::size};
 use crate::{
     bilingual,
     convert::Wanted,
-    domain::{Bilingual, Effect, FactDetail, RuleSet, Sha256, Treatment},
+    domain::{Bilingual, FactDetail, Sha256},
     sandbox::{Job, Limits, Sandbox, SandboxError},
-    screen::{
-        facts::DetectSettings,
-        phrases::PhraseLists,
-        rules::{Clearance, FactsDocument, ItemFacts, RecordFacts, RuleBook, residual},
-    },
-    setup,
-    steps::examine::{EXAMINE, Examination, ExamineRequest, RECHECK, Recheck, RecheckRequest},
+    screen::{facts::DetectSettings, phrases::PhraseLists},
+    steps::examine::{EXAMINE, Examination, ExamineRequest},
 };
 
 /// Convert files, here and now.
@@ -41,20 +36,6 @@ pub(super) struct Convert {
     /// Put an apostrophe before text that a spreadsheet would take for a formula.
     #[arg(long)]
     quote_formulas: bool,
-}
-
-/// Screen files, here and now.
-#[derive(Debug, Args)]
-pub(super) struct Screen {
-    /// The files.
-    #[arg(required = true)]
-    files: Vec<PathBuf>,
-    /// Which question: release or transfer.
-    #[arg(long, value_parser = ["release", "transfer"], default_value = "release")]
-    set: String,
-    /// Show all facts, not only what rules object to.
-    #[arg(long)]
-    facts: bool,
 }
 
 const KINDS: [&str; 9] = [
@@ -107,7 +88,7 @@ pub(super) fn wanted(to: &[String], quote_formulas: bool) -> Result<Wanted, supe
     })
 }
 
-fn progress(files: usize) -> ProgressBar {
+pub(super) fn progress(files: usize) -> ProgressBar {
     if !std::io::stderr().is_terminal() || files < 2 {
         return ProgressBar::hidden();
     }
@@ -265,180 +246,4 @@ impl Convert {
 fn open_to_all(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755))
-}
-
-impl Screen {
-    pub(super) async fn run(self, config: &Path, out: &Out) -> anyhow::Result<ExitCode> {
-        // The department's own rules and labels where there is a configuration; else those the program comes with.
-        let (book, detect) = if config.exists() {
-            let loaded = setup::load(config, out)?;
-            (
-                setup::rules_or_words(&loaded.files, out)?,
-                setup::detect(&loaded.settings),
-            )
-        } else {
-            (setup::built_in_rules()?, DetectSettings::default())
-        };
-        let set = if self.set == "transfer" {
-            RuleSet::Transfer
-        } else {
-            RuleSet::Release
-        };
-        let sandbox = Sandbox::of_this_program(Limits::default())?;
-        let bar = progress(self.files.len());
-        let (mut found, mut failed) = (false, false);
-        let mut results = Vec::new();
-        for file in &self.files {
-            bar.set_message(file.display().to_string());
-            match self.one(&sandbox, &book, &detect, file, set, out).await {
-                Ok((value, clean)) => {
-                    found |= !clean;
-                    results.push(value);
-                }
-                Err(error) => {
-                    failed = true;
-                    bar.suspend(|| out.failed(&error.context(file.display().to_string())));
-                    results.push(json!({"file": file, "failed": true}));
-                }
-            }
-            bar.inc(1);
-        }
-        bar.finish_and_clear();
-        out.value(&results)?;
-        Ok(match (failed, found) {
-            (true, _) => ExitCode::from(2),
-            (false, true) => ExitCode::from(1),
-            (false, false) => ExitCode::SUCCESS,
-        })
-    }
-
-    async fn one(
-        &self,
-        sandbox: &Sandbox,
-        book: &RuleBook,
-        detect: &DetectSettings,
-        file: &Path,
-        set: RuleSet,
-        out: &Out,
-    ) -> anyhow::Result<(serde_json::Value, bool)> {
-        let scratch = tempfile::tempdir()?;
-        let output = scratch.path().join("out");
-        let second = scratch.path().join("second");
-        std::fs::create_dir(&output)?;
-        std::fs::create_dir(&second)?;
-        let everything = Wanted {
-            units: true,
-            ..wanted(&[], false)?
-        };
-        let examination = examine(sandbox, file, &output, &everything, detect, book.phrases())
-            .await?
-            .map_err(|error| super::output::Said(error.explain()))?;
-        let mut of_renditions = Vec::new();
-        for batch in examination.renditions.chunks(32) {
-            let request = RecheckRequest {
-                renditions: batch
-                    .iter()
-                    .map(|file| (file.name.clone(), file.kind))
-                    .collect(),
-                detect: detect.clone(),
-                phrases: book.phrases().clone(),
-            };
-            let mut paths = batch
-                .iter()
-                .map(|file| output.join(&file.name))
-                .collect::<Vec<_>>()
-                .into_iter();
-            let Some(first) = paths.next() else { continue };
-            let mut job =
-                Job::new(RECHECK, first, &second).request(serde_json::to_value(&request)?);
-            job.extra_inputs = paths.collect();
-            let outcome = sandbox
-                .run(job)
-                .await
-                .map_err(|error| super::output::Said(error.explain()))?;
-            of_renditions.extend(serde_json::from_value::<Recheck>(outcome.value)?.facts);
-        }
-        let name = file
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        let document = |facts| FactsDocument {
-            item: ItemFacts {
-                name: name.clone(),
-                path: file.display().to_string(),
-                source: "file".to_owned(),
-                size_bytes: std::fs::metadata(file).map_or(0, |meta| meta.len()),
-                modified: None,
-            },
-            format: examination.format.clone(),
-            clearance: Some(Clearance::None),
-            record: RecordFacts::without_system(),
-            attributes: Vec::new(),
-            facts,
-        };
-        let now = setup::now();
-        let original = book
-            .evaluate(set, &document(examination.facts.clone()), now)
-            .findings;
-        let again = if examination.renditions.is_empty() {
-            Vec::new()
-        } else {
-            book.evaluate(set, &document(of_renditions), now).findings
-        };
-        let applied: Vec<Treatment> = examination
-            .removed_hidden
-            .then_some(Treatment::RemoveHidden)
-            .into_iter()
-            .collect();
-        let standing = residual(&original, &applied, &again);
-        let effect = crate::domain::effect_of(&standing);
-        let clean = effect <= Effect::Expire;
-        let nothing = Bilingual::new("nothing stands against it", "rien ne s’y oppose");
-        out.text(&format!(
-            "{} ({}): {}",
-            file.display(),
-            examination.format.name,
-            if clean {
-                out.get(&nothing)
-            } else {
-                effect.as_str()
-            }
-        ));
-        for finding in &original {
-            let mark = if standing.contains(finding) {
-                "■"
-            } else {
-                "□"
-            };
-            out.text(&format!(
-                "  {mark} {:<8} {} ({} {})",
-                finding.effect.as_str(),
-                out.get(&finding.text),
-                finding.basis.act,
-                finding.basis.section
-            ));
-            for fact in finding
-                .evidence
-                .iter()
-                .filter_map(|index| examination.facts.get(*index))
-                .take(if self.facts { usize::MAX } else { 5 })
-            {
-                out.text(&format!("      {} @ {}", fact.masked, fact.place.at));
-            }
-        }
-        if original.iter().any(|finding| !standing.contains(finding)) {
-            out.say(&Bilingual::new(
-                "  (□: lifted, because the open copies leave it out and were screened again)",
-                "  (□ : levé, car les copies ouvertes l’écartent et ont été vérifiées de nouveau)",
-            ));
-        }
-        Ok((
-            json!({
-                "file": file, "format": examination.format, "effect": effect, "clean": clean,
-                "findings": original, "standing": standing,
-                "facts": if self.facts { json!(examination.facts) } else { json!(examination.facts.len()) },
-            }),
-            clean,
-        ))
-    }
 }

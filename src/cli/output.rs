@@ -78,9 +78,9 @@ impl Out {
         text.get(self.lang)
     }
 
-    /// An error, on standard error.
-    pub fn failed(&self, error: &anyhow::Error) {
-        let text = if let Some(Said(words)) = error.downcast_ref::<Said>() {
+    /// What an error says, in the output's language.
+    pub fn failure(&self, error: &anyhow::Error) -> String {
+        if let Some(Said(words)) = error.downcast_ref::<Said>() {
             words.get(self.lang).to_owned()
         } else if let Some(step) = error.downcast_ref::<crate::steps::StepError>() {
             step.explain().get(self.lang).to_owned()
@@ -88,7 +88,12 @@ impl Out {
             catalog.explain().get(self.lang).to_owned()
         } else {
             format!("{error:#}")
-        };
+        }
+    }
+
+    /// An error, on standard error.
+    pub fn failed(&self, error: &anyhow::Error) {
+        let text = self.failure(error);
         if self.json {
             eprintln!("{}", serde_json::json!({"error": text}));
         } else {

@@ -259,6 +259,12 @@ async fn show(app: &App, out: &Out, release: &Release) -> anyhow::Result<()> {
                 finding.basis.section,
                 finding.rule
             ));
+            if let Some(day) = finding.opening_date {
+                out.say(&bilingual!(
+                    "        opens on {day}",
+                    "        s’ouvre le {day}"
+                ));
+            }
             let rests_on = named
                 .iter()
                 .filter(|one| one.subject == stored.subject && one.rule == finding.rule);

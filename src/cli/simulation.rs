@@ -157,5 +157,6 @@ fn words(out: &Out, simulation: &Simulation) {
 }
 
 fn listed(sign: &str, rules: &[String]) -> String {
-    rules.iter().flat_map(|rule| [sign, rule]).collect()
+    let all: Vec<String> = rules.iter().map(|rule| format!("{sign}{rule}")).collect();
+    all.concat()
 }

@@ -5,5 +5,6 @@
 
 pub mod phrases;
 pub mod rules;
+pub mod sarif;
 
 pub use rideau_recognise as facts;

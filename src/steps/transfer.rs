@@ -9,11 +9,14 @@ use uuid::Uuid;
 use super::{StepError, assemble::dismissed, log, parse_id, reread::still_as_decided, scratch};
 use crate::{
     app::App,
-    catalog::{CatalogError, Claimed, FactSubject, Item, NewEvent, Release, Transfer, Tx, Version},
+    catalog::{
+        CatalogError, Claimed, DismissedEvidence, FactSubject, Item, NewEvent, Release, Transfer,
+        Tx, Version,
+    },
     domain::{
-        Bilingual, Consent, DecidedBy, Decision, DecisionId, DecisionKind, Effect, FormatFamily,
-        ReleaseId, ReleaseState, RuleSet, Sha256, Stage, Standing, TransferId, TransferState,
-        Verdict, hash_json, standing,
+        Bilingual, Consent, DecidedBy, Decision, DecisionId, DecisionKind, DismissalId, Effect,
+        FormatFamily, ReleaseId, ReleaseState, RuleSet, Sha256, Stage, Standing, TransferId,
+        TransferState, Verdict, hash_json, standing,
     },
     transfer::{
         BagError, BagEvent, BagFinding, BagInput, BagItem, BagRendition, FindingSubject,
@@ -284,6 +287,13 @@ fn bag_name(release: &Release, bundle_hash: Sha256) -> String {
         .to_owned()
 }
 
+/// The dismissals, each once, in order.
+fn dismissals_of(evidence: &[DismissedEvidence]) -> Vec<DismissalId> {
+    let ids: std::collections::BTreeSet<DismissalId> =
+        evidence.iter().map(|one| one.dismissal).collect();
+    ids.into_iter().collect()
+}
+
 type Bundled = (TransferBundle, Effect, Vec<Bilingual>);
 
 async fn bundle(tx: &mut Tx, app: &App, release: &Release) -> Result<Option<Bundled>, StepError> {
@@ -453,6 +463,7 @@ async fn bag_item(
                 FactSubject::Renditions => FindingSubject::Renditions,
             },
             stands: stored.stands,
+            dismissed: dismissals_of(&stored.dismissed),
             finding: stored.finding,
         })
         .collect();

@@ -7,7 +7,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::domain::{Bilingual, Decision, Finding, Format, ReleaseId, RenditionKind, Sha256};
+use crate::domain::{
+    Bilingual, Decision, DismissalId, Finding, Format, ReleaseId, RenditionKind, Sha256,
+};
 
 /// Everything a bag is made from.
 #[derive(Clone, Debug)]
@@ -113,8 +115,11 @@ pub enum FindingSubject {
 pub struct BagFinding {
     /// What it is about.
     pub subject: FindingSubject,
-    /// False when a treatment lifted it.
+    /// False when a treatment lifted it, or a person dismissed all it rests on.
     pub stands: bool,
+    /// The dismissals of what it rests on; the audit log in the bag tells who made them and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dismissed: Vec<DismissalId>,
     /// The finding.
     #[serde(flatten)]
     pub finding: Finding,

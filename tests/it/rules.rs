@@ -273,3 +273,31 @@ fn a_finding_says_which_rule_and_which_law() {
         "{shown}"
     );
 }
+
+/// Findings for other tools: masked, named, with their rule.
+#[test]
+fn findings_are_given_as_sarif() {
+    let department = Department::new(crate::support::Database::sqlite());
+    department.write(
+        FILE,
+        "Office,Contact\nNorth,jane.sample@example.com\nSouth,john.sample@example.com\n",
+    );
+    let file = department.drive().join(FILE);
+    let said = department
+        .rideau(&["screen", file.to_str().unwrap(), "--format", "sarif"])
+        .ends_with(1);
+    let log = said.json();
+    assert_eq!(log["version"], "2.1.0");
+    let results = list(&log["runs"][0]["results"]);
+    let personal: Vec<_> = results
+        .iter()
+        .filter(|result| result["ruleId"] == "personal-information-release")
+        .collect();
+    assert!(personal.len() >= 2, "{log}");
+    assert!(
+        personal
+            .iter()
+            .all(|result| result["partialFingerprints"]["rideauFinding/v1"].is_string())
+    );
+    assert!(!said.all().contains("jane.sample@"), "not masked");
+}

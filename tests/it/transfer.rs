@@ -215,6 +215,7 @@ fn finding(
     BagFinding {
         subject: FindingSubject::Original,
         stands: true,
+        dismissed: Vec::new(),
         finding: Finding {
             rule: rule.to_owned(),
             rule_version: 1,

@@ -19,7 +19,7 @@ pub const MONO_FAMILY: &str = "DejaVu Sans Mono";
 /// A set of fonts; costly to make, cheap to use again.
 pub struct Fonts {
     pub(crate) book: LazyHash<FontBook>,
-    pub(crate) fonts: Vec<Font>,
+    pub(crate) all: Vec<Font>,
     /// How many of the first fonts are the text font.
     body: usize,
 }
@@ -59,7 +59,7 @@ impl Fonts {
         let fonts: Vec<Font> = embedded.chain(more).flat_map(Font::iter).collect();
         Self {
             book: LazyHash::new(FontBook::from_fonts(&fonts)),
-            fonts,
+            all: fonts,
             body: body_fonts,
         }
     }
@@ -71,8 +71,8 @@ impl Fonts {
         }
         let has = |font: &Font| font.info().coverage.contains(u32::from(c));
         match coverage {
-            Coverage::Any => self.fonts.iter().any(has),
-            Coverage::Body => self.fonts.iter().take(self.body).all(has),
+            Coverage::Any => self.all.iter().any(has),
+            Coverage::Body => self.all.iter().take(self.body).all(has),
         }
     }
 }
@@ -80,7 +80,7 @@ impl Fonts {
 impl std::fmt::Debug for Fonts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Fonts")
-            .field("fonts", &self.fonts.len())
+            .field("fonts", &self.all.len())
             .finish_non_exhaustive()
     }
 }

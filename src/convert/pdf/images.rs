@@ -17,9 +17,10 @@ pub fn check_image(bytes: &[u8]) -> Result<(), PdfError> {
     let refused = |why: &str| PdfError::Image {
         why: why.to_owned(),
     };
-    let format = match ExchangeFormat::detect(bytes) {
-        Some(format @ (ExchangeFormat::Png | ExchangeFormat::Jpg | ExchangeFormat::Gif)) => format,
-        _ => return Err(refused("not a PNG, JPEG or GIF image")),
+    let Some(format @ (ExchangeFormat::Png | ExchangeFormat::Jpg | ExchangeFormat::Gif)) =
+        ExchangeFormat::detect(bytes)
+    else {
+        return Err(refused("not a PNG, JPEG or GIF image"));
     };
     let bytes = Bytes::new(bytes.to_vec());
     let decode = std::panic::AssertUnwindSafe(|| RasterImage::plain(bytes, format));

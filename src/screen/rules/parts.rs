@@ -46,12 +46,10 @@ pub(super) fn parts(text: &str) -> Parts<'_> {
         index += 1;
     }
     // `&&` binds closer: beside an `||` the alternatives are the parts.
-    if !ors.is_empty() {
-        Parts::Any(split(text, &ors))
-    } else if !ands.is_empty() {
-        Parts::All(split(text, &ands))
-    } else {
-        Parts::One
+    match (ors.is_empty(), ands.is_empty()) {
+        (false, _) => Parts::Any(split(text, &ors)),
+        (true, false) => Parts::All(split(text, &ands)),
+        (true, true) => Parts::One,
     }
 }
 

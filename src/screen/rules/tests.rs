@@ -813,6 +813,7 @@ fn schema_words_are_those_of_the_domain() {
             "{word}"
         );
     }
+    assert_eq!(TagPosition::ALL.map(TagPosition::as_str), schema::POSITIONS);
     for word in schema::CLASSES {
         assert!(
             serde_json::from_str::<IdentifierClass>(&format!("\"{word}\"")).is_ok(),
@@ -993,6 +994,7 @@ fn explanations_agree_with_the_judgement() {
     assert_eq!(answers[0].false_parts, ["item.size_bytes > 5000"]);
     assert_eq!(answers[0].finding, None);
     let many = vec![identifier(IdentifierClass::Personal); MAX_FACTS_PER_LIST + 1];
+    let starter = super::starter_tests::book();
     for facts in [
         vec![],
         vec![
@@ -1003,12 +1005,12 @@ fn explanations_agree_with_the_judgement() {
     ] {
         let document = document(facts);
         for set in [Release, Transfer] {
-            let explained: Vec<_> = super::starter_tests::book()
+            let explained: Vec<_> = starter
                 .explain(set, &document, now())
                 .into_iter()
                 .filter_map(|answer| answer.finding)
                 .collect();
-            let judged = super::starter_tests::book().evaluate(set, &document, now());
+            let judged = starter.evaluate(set, &document, now());
             assert_eq!(explained, judged.findings);
         }
     }
