@@ -109,6 +109,8 @@ pub struct SourceSetup {
     pub jitter_seconds: u64,
     /// Its items are records of enduring value: these are handed over to the archives.
     pub enduring: bool,
+    /// Rules by which small counts in its tables are protected; none: a person decides about them.
+    pub disclosure: Option<rideau_disclosure::Profile>,
     /// The connector.
     pub connector: Arc<dyn Source>,
 }
@@ -172,6 +174,8 @@ pub struct ConvertSetup {
     pub quote_formulas: bool,
     /// The number below which a count of people is small.
     pub small_cells_below: u64,
+    /// What random rounding is drawn from; never shown.
+    pub disclosure_secret: String,
 }
 
 /// Handing over to the archives.

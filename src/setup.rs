@@ -12,6 +12,8 @@ use rideau_connectors::{
     options::{FreeTable, KindDoc, OrOff, Place, Problems},
 };
 
+use rideau_disclosure::Profile;
+
 use crate::{
     app::{
         App, ClearanceSetup, ConvertSetup, Department, EngineSetup, Policy, SourceSetup,
@@ -400,6 +402,10 @@ pub async fn build_with(settings: &Settings, rules: RuleBook) -> anyhow::Result<
                 .collect(),
             quote_formulas: settings.convert.formula_text == config::FormulaText::Quote,
             small_cells_below: settings.policy.small_cells_below,
+            disclosure_secret: match &settings.policy.disclosure_secret {
+                Some(secret) => secret.reveal()?.expose().to_owned(),
+                None => String::new(),
+            },
         },
         transfer: TransferSetup {
             folder: match &settings.transfer.folder {
@@ -462,6 +468,35 @@ fn schedule(cron: &config::Cron, zone: chrono_tz::Tz) -> anyhow::Result<Schedule
     Schedule::new(cron.as_str(), zone).map_err(|why| anyhow::anyhow!("{}: {why}", cron.as_str()))
 }
 
+/// Rules for small counts: by the name of a profile that comes with the program, or from a file.
+///
+/// # Errors
+/// When there is neither, or the file is no profile.
+pub fn disclosure_profile(name: &Path) -> anyhow::Result<Profile> {
+    let bare = name
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    if let Some(shipped) = rideau_disclosure::profile(&bare).filter(|_| !name.exists()) {
+        return Ok(shipped);
+    }
+    let name = name.display();
+    let text = std::fs::read_to_string(name.to_string()).map_err(|error| {
+        Said(bilingual!(
+            "There is no profile {name}, and no file of that name ({error}). Profiles: ircc, frequency.",
+            "Il n’y a ni profil {name}, ni fichier de ce nom ({error}). Profils : ircc, frequency."
+        ))
+    })?;
+    let read: Profile = toml::from_str(&text).map_err(|error| {
+        Said(bilingual!(
+            "{name} is no profile: {error}",
+            "{name} n’est pas un profil : {error}"
+        ))
+    })?;
+    read.check().map_err(|error| Said(error.explain()))?;
+    Ok(read)
+}
+
 fn source_setup(
     source: &config::SourceSettings,
     zone: chrono_tz::Tz,
@@ -483,7 +518,13 @@ fn source_setup(
             source.kind
         )
     };
+    let disclosure = common
+        .disclosure
+        .as_deref()
+        .map(disclosure_profile)
+        .transpose()?;
     Ok(SourceSetup {
+        disclosure,
         id: source_id(source.name()),
         name: source.name().to_owned(),
         group_by: match common.group_by {

@@ -24,6 +24,8 @@ const MAY_WALK: &[&str] = &[
     "SELECT kind, state, COUNT(*) AS n FROM work",
     "SELECT id FROM work WHERE kind = 'publish' AND lane = $1",
     "FROM migrations",
+    // Once a day.
+    "SELECT DISTINCT versions.id AS id FROM findings",
     // What persons have dismissed is little, and read whole.
     "SELECT body FROM dismissals",
 ];

@@ -85,6 +85,7 @@ pub(super) fn wanted(to: &[String], quote_formulas: bool) -> Result<Wanted, supe
         small_cells_below: 6,
         // The text is looked at by `screen`, not here.
         units: false,
+        protection: None,
     })
 }
 

@@ -13,8 +13,8 @@ use clap::Args;
 use rideau_disclosure::{
     Derived, DisclosureError, Earlier, Entry, FindOptions, Found, Grid, Microdata,
     MicrodataOptions, Profile, Protected, PublishedAudit, PublishedCell, Relation, Rounding, Shown,
-    Status, Verdict, audit_published, find, looks_like_microdata, measure, parse_entry, profile,
-    protect, published_table, summarise,
+    Status, Verdict, audit_published, find, looks_like_microdata, measure, parse_entry, protect,
+    published_table, summarise,
 };
 use serde_json::{Value, json};
 
@@ -24,6 +24,7 @@ use crate::{
     domain::Bilingual,
     sandbox::{Limits, Sandbox},
     screen::{facts::DetectSettings, phrases::PhraseLists},
+    setup,
 };
 
 /// Protect tables against disclosure, here and now.
@@ -60,26 +61,6 @@ pub(super) struct AuditTable {
 struct Sheet {
     name: String,
     grid: Grid,
-}
-
-fn profile_named(name: &str) -> anyhow::Result<Profile> {
-    if let Some(shipped) = profile(name) {
-        return Ok(shipped);
-    }
-    let text = std::fs::read_to_string(name).map_err(|error| {
-        Said(bilingual!(
-            "There is no profile {name}, and no file of that name ({error}). Profiles: ircc, frequency.",
-            "Il n’y a ni profil {name}, ni fichier de ce nom ({error}). Profils : ircc, frequency."
-        ))
-    })?;
-    let read: Profile = toml::from_str(&text).map_err(|error| {
-        Said(bilingual!(
-            "{name} is no profile: {error}",
-            "{name} n’est pas un profil : {error}"
-        ))
-    })?;
-    read.check().map_err(|error| Said(error.explain()))?;
-    Ok(read)
 }
 
 /// The tables of a file, read in the sandbox and taken from its CSV renditions.
@@ -124,7 +105,7 @@ async fn sheets(sandbox: &Sandbox, file: &Path, marks: &FindOptions) -> anyhow::
 
 impl Protect {
     pub(super) async fn run(self, out: &Out) -> anyhow::Result<ExitCode> {
-        let rules = profile_named(&self.profile)?;
+        let rules = setup::disclosure_profile(Path::new(&self.profile))?;
         let marks = FindOptions::default();
         let secret = match &self.secret {
             Some(path) => std::fs::read(path)?,
@@ -339,7 +320,7 @@ fn note(rules: &Profile) -> String {
 
 impl AuditTable {
     pub(super) async fn run(self, out: &Out) -> anyhow::Result<ExitCode> {
-        let rules = profile_named(&self.profile)?;
+        let rules = setup::disclosure_profile(Path::new(&self.profile))?;
         let marks = FindOptions::default();
         let sandbox = Sandbox::of_this_program(Limits::default())?;
         let mut grids = Vec::new();

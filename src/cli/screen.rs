@@ -139,6 +139,7 @@ impl Screen {
                     .collect(),
                 detect: detect.clone(),
                 phrases: book.phrases().clone(),
+                protected: false,
             };
             let mut paths = batch
                 .iter()

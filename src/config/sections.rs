@@ -7,7 +7,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use rideau_connectors::{
     choice, options,
-    options::{FreeTable, OrOff, Place, Slug, WebUrl},
+    options::{FreeTable, OrOff, Place, Secret, Slug, WebUrl},
 };
 use rideau_domain::Bilingual;
 
@@ -339,6 +339,11 @@ options! {
         #[fr = "Quels éléments forment une publication."]
         #[example = "\"pair\""]
         group_by: GroupBy = GroupBy::File,
+        /// Rules by which small counts in its tables are hidden and rounded before anything leaves: `ircc`, `frequency`, or a
+        /// file with a profile. Without it tables stay as they are, and a person decides about small counts.
+        #[fr = "Règles selon lesquelles les petits nombres de ses tableaux sont masqués et arrondis avant toute sortie : `ircc`, `frequency`, ou un fichier de profil. Sans elles, les tableaux restent tels quels et une personne décide des petits nombres."]
+        #[example = "\"ircc\""]
+        disclosure: Option<PathBuf>,
         /// Names of the targets its releases go to. Empty: nothing is released, only inventoried and screened.
         #[fr = "Noms des cibles où vont ses publications. Vide : rien n’est publié, seulement inventorié et vérifié."]
         #[example = "[\"catalogue\"]"]
@@ -487,6 +492,10 @@ options! {
         #[example = "6"]
         #[range(0, 1000)]
         small_cells_below: u64 = 6,
+        /// What random rounding is drawn from: a secret, the same for all tables and never changed.
+        #[fr = "Ce dont l’arrondi aléatoire est tiré : un secret, le même pour tous les tableaux et jamais changé."]
+        #[example = "{ file = \"secrets/rounding\" }"]
+        disclosure_secret: Option<Secret>,
     }
 }
 

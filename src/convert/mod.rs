@@ -55,6 +55,9 @@ pub struct Wanted {
     pub small_cells_below: u64,
     /// Whether everything that can be read is handed over for the screening.
     pub units: bool,
+    /// How tables of counts are protected; none: they stay as they are.
+    #[serde(default)]
+    pub protection: Option<table::Protection>,
 }
 
 /// What came of a file.
@@ -74,6 +77,8 @@ pub struct Converted {
     pub units: Vec<TextUnit>,
     /// What the readers established.
     pub facts: Vec<Fact>,
+    /// What became of tables that could tell who somebody is.
+    pub protected: Vec<table::Treated>,
 }
 
 /// Identifies a file by its content and converts it.
@@ -134,6 +139,7 @@ fn nothing(format: &Format, unreadable: Unreadable) -> Converted {
         document: json!({}),
         units: Vec::new(),
         facts: vec![unreadable_fact(unreadable)],
+        protected: Vec::new(),
     }
 }
 
@@ -191,7 +197,7 @@ fn tables(
     wanted: &Wanted,
     out: &Path,
 ) -> Result<Converted, WorkerError> {
-    let workbook = match table::read(format, input, &table::ReadOptions::default()) {
+    let mut workbook = match table::read(format, input, &table::ReadOptions::default()) {
         Ok(workbook) => workbook,
         Err(table::TableError::Input(error)) => return Err(input_failed(&error)),
         Err(error) => return Ok(nothing(format, error.unreadable())),
@@ -228,6 +234,15 @@ fn tables(
             Err(unreadable) => facts.push(unreadable_fact(unreadable)),
         }
     }
+    // Everything above is about the file as it came; what follows is about the copy.
+    let shows_small = |sheet: &str| {
+        facts.iter().any(|fact| {
+            matches!(fact.detail, FactDetail::SmallCells { .. })
+                && fact.place.at == table::quote_sheet(sheet)
+        })
+    };
+    let protected = table::protect_tables(&mut workbook, wanted.protection.as_ref(), &shows_small);
+    facts.extend(protected.iter().map(table::Treated::fact));
     let mut warnings = workbook.warnings.clone();
     let mut renditions = Vec::new();
     match table::write_with_warnings(&workbook, out, &options) {
@@ -246,6 +261,7 @@ fn tables(
         document: about_tables(&workbook, &units),
         units,
         facts,
+        protected,
     })
 }
 
@@ -309,6 +325,7 @@ fn documents(
         document: json!({"title": read.content.title, "language": language}),
         units,
         facts,
+        protected: Vec::new(),
     })
 }
 

@@ -173,6 +173,40 @@ pub struct Unreadable {
     pub reason: Bilingual,
 }
 
+/// What a table lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tabulated {
+    /// Counts of people.
+    Counts,
+    /// One person a row.
+    Persons,
+}
+
+impl Tabulated {
+    /// All values.
+    pub const ALL: [Self; 2] = [Self::Counts, Self::Persons];
+
+    /// The name used in rules and evidence.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Counts => "counts",
+            Self::Persons => "persons",
+        }
+    }
+}
+
+/// What is known about a table that could tell who somebody is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disclosure {
+    /// What it lists.
+    pub tabulated: Tabulated,
+    /// How it stands: `safe`, `exposed` (somebody can be told), `not_proven`, `not_understood`.
+    pub verdict: String,
+    /// Cells that do not show, to protect people.
+    pub hidden: u64,
+}
+
 /// What was established.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -216,6 +250,8 @@ pub enum FactDetail {
         /// The number below which a cell counts as small (exclusive).
         threshold: u64,
     },
+    /// A table that could tell who somebody is, and what is known about that.
+    Disclosure(Disclosure),
     /// Something the converter could not carry over and a person should know.
     Conversion {
         /// A stable word: `dropped_image`, `unsupported_field` …

@@ -22,6 +22,9 @@ impl Fact {
             FactDetail::Hidden { channel, .. } => format!("hidden:{}", channel.as_str()),
             FactDetail::Unreadable(unreadable) => format!("unreadable:{}", unreadable.code),
             FactDetail::SmallCells { .. } => "small_cells".to_owned(),
+            FactDetail::Disclosure(disclosure) => {
+                format!("disclosure:{}", disclosure.tabulated.as_str())
+            }
             FactDetail::Conversion { code, .. } => format!("conversion:{code}"),
         }
     }

@@ -26,8 +26,8 @@ pub use decision::{Decision, Standing, in_force, standing};
 pub use dismissal::{Covers, Dismissal, Revoked};
 pub use effect::{Effect, RuleSet};
 pub use fact::{
-    Fact, FactDetail, HiddenChannel, IdentifierClass, MarkingState, SecurityLevel, TagPosition,
-    Unreadable,
+    Disclosure, Fact, FactDetail, HiddenChannel, IdentifierClass, MarkingState, SecurityLevel,
+    Tabulated, TagPosition, Unreadable,
 };
 pub use finding::{Basis, BasisKind, BasisTest, Finding, Parts, Treatment, effect_of};
 pub use fingerprint::{fingerprints, without_last_number, without_numbers};

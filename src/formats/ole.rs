@@ -260,12 +260,11 @@ impl<'i, R: Read + Seek + ?Sized> Ole<'i, R> {
     }
 
     fn read_mini(&mut self, start: u32, most: u64) -> Result<Vec<u8>, OleError> {
-        let container = match self.container.take() {
-            Some(container) => container,
-            None => {
-                let root = self.root().ok_or(OleError::Damaged("no root entry"))?;
-                chain(&self.fat, root.start)?
-            }
+        let container = if let Some(container) = self.container.take() {
+            container
+        } else {
+            let root = self.root().ok_or(OleError::Damaged("no root entry"))?;
+            chain(&self.fat, root.start)?
         };
         let bytes = self.read_minis(&container, start, most);
         self.container = Some(container);

@@ -1,6 +1,7 @@
 //! version → renditions and facts, in the sandbox. A file that cannot be converted is recorded as such: an unreadable
 //! version is a fact, not a failure.
 
+use rideau_disclosure::Earlier;
 use serde_json::json;
 
 use super::{
@@ -13,8 +14,8 @@ use crate::{
     catalog::{AppliedTreatment, Claimed, FactSubject, Item, Lane, NewWork, Version, WorkKind},
     convert,
     domain::{
-        Fact, FactDetail, Format, FormatFamily, Part, Place, RenditionFile, Sha256, Treatment,
-        Unreadable, VersionId,
+        Fact, FactDetail, Format, FormatFamily, Part, Place, RenditionFile, Sha256, Tabulated,
+        Treatment, Unreadable, VersionId,
     },
     sandbox::{Fault, Job, SandboxError},
 };
@@ -47,6 +48,7 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
             detail: json!(removed),
         });
     }
+    treatments.extend(suppression(&examination));
     let mut tx = app.catalog.write().await?;
     tx.version_converted(
         app.ids.as_ref(),
@@ -88,6 +90,33 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
     Ok(tx.commit().await?)
 }
 
+/// How the tables of an item are protected, by the profile of its source.
+fn protection(app: &App, item: &Item) -> Option<convert::table::Protection> {
+    let profile = app.source(item.source_id)?.disclosure.clone()?;
+    Some(convert::table::Protection {
+        profile,
+        secret: app.convert.disclosure_secret.clone(),
+        earlier: Earlier::default(),
+    })
+}
+
+/// The treatment, when every table of counts was proven safe; with figures and proof for the reviewer.
+fn suppression(examination: &Examination) -> Option<AppliedTreatment> {
+    let tables: Vec<_> = examination
+        .protected
+        .iter()
+        .filter(|table| table.disclosure.tabulated == Tabulated::Counts)
+        .collect();
+    let safe = tables
+        .iter()
+        .all(|table| table.disclosure.verdict == "safe");
+    let changed = tables.iter().any(|table| table.changed);
+    (safe && changed).then(|| AppliedTreatment {
+        kind: Treatment::SuppressCells,
+        detail: json!(tables),
+    })
+}
+
 type Stored = Vec<(RenditionFile, Sha256, u64)>;
 
 async fn examine(
@@ -108,6 +137,7 @@ async fn examine(
             quote_formulas: app.convert.quote_formulas,
             small_cells_below: app.convert.small_cells_below,
             units: true,
+            protection: protection(app, item),
         },
         detect: app.detect.clone(),
         phrases: app.rules.phrases().clone(),
@@ -204,5 +234,6 @@ fn unreadable(code: &str, reason: &crate::domain::Bilingual) -> Examination {
             reasons: vec![code.to_owned()],
         }],
         removed_hidden: false,
+        protected: Vec::new(),
     }
 }

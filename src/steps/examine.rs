@@ -55,6 +55,9 @@ pub struct Examination {
     pub facts: Vec<Fact>,
     /// True when hidden content was there and was left out of the renditions.
     pub removed_hidden: bool,
+    /// What became of tables that could tell who somebody is.
+    #[serde(default)]
+    pub protected: Vec<convert::table::Treated>,
 }
 
 /// What `recheck` is told: the inputs, in order.
@@ -66,6 +69,9 @@ pub struct RecheckRequest {
     pub detect: DetectSettings,
     /// The lists of phrases that stand in the rules.
     pub phrases: PhraseLists,
+    /// True when the tables in them were protected, and proven safe: what shows of them is meant to show.
+    #[serde(default)]
+    pub protected: bool,
 }
 
 /// What `recheck` answers.
@@ -150,6 +156,7 @@ fn examine(
         document: converted.document,
         facts,
         removed_hidden,
+        protected: converted.protected,
     })
 }
 
@@ -169,6 +176,11 @@ fn recheck(
         ));
         more.extend(detect(&units, &DetectContext::new(name, &request.detect)));
         more.extend(phrases::detect(&units, &request.phrases));
+        if request.protected {
+            more.retain(|fact| {
+                !matches!(fact.detail, crate::domain::FactDetail::SmallCells { .. })
+            });
+        }
         for fact in &mut more {
             fact.place.at = format!("{name}: {}", fact.place.at);
         }

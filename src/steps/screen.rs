@@ -15,7 +15,8 @@ use crate::{
     app::{App, ClearanceSetup},
     catalog::{Claimed, FactSubject, Item, Lane, NewWork, Rendition, Version, WorkKind},
     domain::{
-        Effect, Fact, FactDetail, Part, Place, RuleSet, SecurityLevel, Unreadable, VersionId,
+        Effect, Fact, FactDetail, Part, Place, RuleSet, SecurityLevel, Treatment, Unreadable,
+        VersionId,
     },
     record::release_id,
     sandbox::{Fault, Job},
@@ -39,7 +40,10 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
         .unwrap_or_else(|| vec![not_checked()]);
     drop(tx);
 
-    let of_renditions = recheck(app, &renditions).await?;
+    let protected = treatments
+        .iter()
+        .any(|treatment| treatment.kind == Treatment::SuppressCells);
+    let of_renditions = recheck(app, &renditions, protected).await?;
     let now = app.now();
     let applied: Vec<_> = treatments.iter().map(|treatment| treatment.kind).collect();
     let mut findings = Vec::new();
@@ -127,7 +131,11 @@ async fn read_again(app: &App, work: &Claimed, id: VersionId) -> Result<(), Step
 }
 
 /// Screens the renditions from their own bytes, in a worker of their own.
-async fn recheck(app: &App, renditions: &[Rendition]) -> Result<Vec<Fact>, StepError> {
+async fn recheck(
+    app: &App,
+    renditions: &[Rendition],
+    protected: bool,
+) -> Result<Vec<Fact>, StepError> {
     if renditions.is_empty() {
         return Ok(Vec::new());
     }
@@ -148,6 +156,7 @@ async fn recheck(app: &App, renditions: &[Rendition]) -> Result<Vec<Fact>, StepE
                 .collect(),
             detect: app.detect.clone(),
             phrases: app.rules.phrases().clone(),
+            protected,
         };
         let mut files = files.into_iter();
         let Some(first) = files.next() else { continue };

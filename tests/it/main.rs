@@ -7,6 +7,7 @@ mod configuration;
 mod content_server;
 mod daemon;
 mod determinism;
+mod disclosure;
 mod documents;
 mod kill;
 mod pages;

@@ -12,6 +12,7 @@ mod header;
 mod model;
 mod number_format;
 mod period;
+mod protect;
 mod readers;
 mod units;
 mod writers;
@@ -26,6 +27,7 @@ pub use model::{
 };
 pub use number_format::FormatClass;
 pub use period::{Period, period};
+pub use protect::{Protection, Treated, protect_tables};
 pub(crate) use readers::decode_text;
 pub use readers::{ReadOptions, ReadSeek, read};
 pub use units::{for_each_unit, units, units_of_csv, units_of_parquet, units_of_rendition};

@@ -32,6 +32,8 @@ mod topics;
 #[cfg(test)]
 mod identifier_tests;
 #[cfg(test)]
+mod labelled_tests;
+#[cfg(test)]
 mod tests;
 
 pub use context::{DetectContext, DetectSettings};

@@ -13,6 +13,7 @@
 //! | `hidden` | `channel`, `count` | |
 //! | `unreadable` | `code`, `part` | |
 //! | `small_cells` | `count`, `threshold` | |
+//! | `disclosure` | `tabulated`, `verdict`, `hidden` | |
 //! | `conversion` | `code`, `count` | |
 //! | `now` | the day of evaluation | |
 //!
@@ -234,6 +235,14 @@ fn element(fact: &Fact) -> (&'static str, Value) {
         FactDetail::SmallCells { count, threshold } => (
             "small_cells",
             json!({ "count": int(*count), "threshold": int(*threshold) }),
+        ),
+        FactDetail::Disclosure(disclosure) => (
+            "disclosure",
+            json!({
+                "tabulated": disclosure.tabulated.as_str(),
+                "verdict": disclosure.verdict,
+                "hidden": int(disclosure.hidden),
+            }),
         ),
         FactDetail::Conversion { code, count } => {
             ("conversion", json!({ "code": code, "count": int(*count) }))

@@ -273,6 +273,11 @@ pub const DOCUMENT: &[Field] = &[
         "Tables that show small numbers of people.",
     ),
     field(
+        "disclosure",
+        FieldType::Objects(DISCLOSURE),
+        "Tables that could tell who somebody is, and how they stand.",
+    ),
+    field(
         "conversion",
         FieldType::Objects(CONVERSION),
         "What the converter could not carry over.",
@@ -441,6 +446,24 @@ const SMALL_CELLS: &[Field] = &[
         "threshold",
         FieldType::Int,
         "The number below which a cell counts as small.",
+    ),
+];
+
+const DISCLOSURE: &[Field] = &[
+    field(
+        "tabulated",
+        FieldType::Word(&["counts", "persons"]),
+        "What the table lists: counts of people, or one person a row.",
+    ),
+    field(
+        "verdict",
+        FieldType::Word(&["safe", "exposed", "not_proven", "not_understood"]),
+        "How it stands: safe by proof, exposed, not proven, or not understood.",
+    ),
+    field(
+        "hidden",
+        FieldType::Int,
+        "Cells that do not show, to protect people.",
     ),
 ];
 

@@ -738,6 +738,11 @@ fn schema_and_document_have_the_same_keys() {
             count: 1,
             threshold: 5,
         },
+        FactDetail::Disclosure(crate::domain::Disclosure {
+            tabulated: crate::domain::Tabulated::Counts,
+            verdict: "safe".into(),
+            hidden: 3,
+        }),
         FactDetail::Conversion {
             code: "x".into(),
             count: 1,

@@ -64,6 +64,8 @@ pub(crate) struct Setup {
     pub(crate) small_cells_below: u32,
     /// When the catalogue may be written to.
     pub(crate) window: &'static str,
+    /// Rules by which the source's tables are protected; empty for none.
+    pub(crate) disclosure: &'static str,
 }
 
 impl Default for Setup {
@@ -87,6 +89,7 @@ impl Default for Setup {
             grace_seconds: 20,
             small_cells_below: 6,
             window: "",
+            disclosure: "",
         }
     }
 }
@@ -111,8 +114,14 @@ impl Setup {
             grace_seconds,
             small_cells_below,
             window,
+            disclosure,
             ..
         } = self;
+        let disclosure = if disclosure.is_empty() {
+            String::new()
+        } else {
+            format!("disclosure = \"{disclosure}\"")
+        };
         let database = database.setting();
         let rest = if self.complete {
             r#"
@@ -149,6 +158,7 @@ targets = ["catalogue"]
 clearance = "{clearance}"
 enduring = {enduring}
 settle_seconds = 0
+{disclosure}
 deletion = {{ scans = {deletion_scans}, hold_share = {hold_share:?}, hold_count = 100000 }}
 
 [sources.defaults]

@@ -378,27 +378,26 @@ impl Reader {
             return Ok(());
         }
         self.draft.count_block()?;
-        let block = match heading {
-            Some(level) => Block {
+        let block = if let Some(level) = heading {
+            Block {
                 at: self.draft.next_heading(),
                 kind: BlockKind::Heading {
                     level,
                     label: None,
                     content: line,
                 },
-            },
-            None => {
-                let at = self.draft.next_paragraph();
-                let kind = match <[Inline; 1]>::try_from(line) {
-                    Ok([Inline::Image(image)]) => BlockKind::Figure {
-                        images: vec![image],
-                        caption: None,
-                    },
-                    Ok([inline]) => BlockKind::Paragraph(vec![inline]),
-                    Err(line) => BlockKind::Paragraph(line),
-                };
-                Block { kind, at }
             }
+        } else {
+            let at = self.draft.next_paragraph();
+            let kind = match <[Inline; 1]>::try_from(line) {
+                Ok([Inline::Image(image)]) => BlockKind::Figure {
+                    images: vec![image],
+                    caption: None,
+                },
+                Ok([inline]) => BlockKind::Paragraph(vec![inline]),
+                Err(line) => BlockKind::Paragraph(line),
+            };
+            Block { kind, at }
         };
         self.tree.add(block);
         Ok(())

@@ -136,36 +136,33 @@ impl Text<'_> {
             return Ok(());
         }
         self.draft.count_block()?;
-        let block = match list_of(&lines) {
-            Some((intro, marker, items)) => {
-                if !intro.is_empty() {
-                    let at = self.draft.next_paragraph();
-                    self.push(paragraph_of(intro, at));
-                }
-                let mut list = List {
-                    marker,
-                    items: Vec::new(),
-                };
-                let mut first = None;
-                for (value, label, lines) in items {
-                    self.draft.count_block()?;
-                    let at = self.draft.next_paragraph();
-                    first.get_or_insert_with(|| at.clone());
-                    list.items.push(ListItem {
-                        value,
-                        label,
-                        blocks: vec![paragraph_of(&lines, at)],
-                    });
-                }
-                Block {
-                    kind: BlockKind::List(list),
-                    at: first.unwrap_or_else(|| self.draft.here(Part::Body)),
-                }
-            }
-            None => {
+        let block = if let Some((intro, marker, items)) = list_of(&lines) {
+            if !intro.is_empty() {
                 let at = self.draft.next_paragraph();
-                paragraph_of(&lines, at)
+                self.push(paragraph_of(intro, at));
             }
+            let mut list = List {
+                marker,
+                items: Vec::new(),
+            };
+            let mut first = None;
+            for (value, label, lines) in items {
+                self.draft.count_block()?;
+                let at = self.draft.next_paragraph();
+                first.get_or_insert_with(|| at.clone());
+                list.items.push(ListItem {
+                    value,
+                    label,
+                    blocks: vec![paragraph_of(&lines, at)],
+                });
+            }
+            Block {
+                kind: BlockKind::List(list),
+                at: first.unwrap_or_else(|| self.draft.here(Part::Body)),
+            }
+        } else {
+            let at = self.draft.next_paragraph();
+            paragraph_of(&lines, at)
         };
         self.push(block);
         Ok(())

@@ -287,8 +287,8 @@ impl Grid {
     /// A table whose rows are placed already.
     pub(super) fn new(number: u32, rows: Vec<Row>) -> Self {
         Self {
-            number,
             rows,
+            number,
             ..Self::default()
         }
     }
@@ -358,7 +358,18 @@ impl Grid {
             .iter()
             .map(|row| row.cells.iter().all(|cell| cell.shaded))
             .collect();
-        let raw: Vec<Vec<Raw>> = self.rows.into_iter().map(|row| row.cells).collect();
+        let mut raw: Vec<Vec<Raw>> = self.rows.into_iter().map(|row| row.cells).collect();
+        // Edges may count from anywhere: the table begins where its first cell does.
+        let left = raw
+            .iter()
+            .flatten()
+            .map(|cell| cell.from)
+            .min()
+            .unwrap_or(0);
+        for cell in raw.iter_mut().flatten() {
+            cell.from -= left;
+            cell.to = cell.to.saturating_sub(left);
+        }
         let (rows, columns) = lay_out(raw, draft.cells_left(), &at)
             .map_err(|_| DocumentError::limit("table cells", draft.limits.table_cells))?;
         draft.count_cells(rows.len().saturating_mul(columns));

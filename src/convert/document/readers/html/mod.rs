@@ -103,7 +103,7 @@ fn declared(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
     let name = head[at..].trim_start_matches(['"', '\'', ' ']);
     let end =
         name.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':' | '.')));
-    encoding_rs::Encoding::for_label(name[..end.unwrap_or(name.len())].as_bytes())
+    encoding_rs::Encoding::for_label(&name.as_bytes()[..end.unwrap_or(name.len())])
 }
 
 #[cfg(test)]

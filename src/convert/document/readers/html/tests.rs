@@ -37,7 +37,7 @@ fn shape(blocks: &[Block]) -> String {
             let rows: Vec<String> = table.rows.iter().map(row).collect();
             format!("table{}({})", table.header_rows, rows.join("; "))
         }
-        other => format!("{other:?}"),
+        other @ BlockKind::Note(_) => format!("{other:?}"),
     };
     blocks.iter().map(one).collect::<Vec<_>>().join(" | ")
 }

@@ -159,7 +159,15 @@ fn replies_are_quotations() {
 fn hostile_messages_are_bounded() {
     let mut deep = String::from(HEAD);
     for level in 0..100 {
-        deep += &format!("Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n");
+        for part in [
+            "Content-Type: multipart/mixed; boundary=b",
+            &level.to_string(),
+            "\n\n--b",
+            &level.to_string(),
+            "\n",
+        ] {
+            deep.push_str(part);
+        }
     }
     let read = |text: &str| read_eml(&mut text.as_bytes(), &ReadOptions::default());
     assert!(matches!(read(&deep), Err(DocumentError::Limit { .. })));

@@ -17,26 +17,23 @@ pub(super) fn readable(raw: &[u8]) -> String {
     let mut held: Option<(&'static Encoding, Vec<u8>)> = None;
     while let Some(at) = rest.find("=?") {
         let before = &rest[..at];
-        match encoded_word(&rest[at..]) {
-            Some((encoding, bytes, length)) => {
-                let joins = before.trim().is_empty() && held.is_some();
-                match &mut held {
-                    Some((same, kept)) if joins && *same == encoding => kept.extend(bytes),
-                    _ => {
-                        release(&mut held, &mut out);
-                        if !joins {
-                            out.push_str(before);
-                        }
-                        held = Some((encoding, bytes));
+        if let Some((encoding, bytes, length)) = encoded_word(&rest[at..]) {
+            let joins = before.trim().is_empty() && held.is_some();
+            match &mut held {
+                Some((same, kept)) if joins && *same == encoding => kept.extend(bytes),
+                _ => {
+                    release(&mut held, &mut out);
+                    if !joins {
+                        out.push_str(before);
                     }
+                    held = Some((encoding, bytes));
                 }
-                rest = &rest[at + length..];
             }
-            None => {
-                release(&mut held, &mut out);
-                out.push_str(&rest[..at + 2]);
-                rest = &rest[at + 2..];
-            }
+            rest = &rest[at + length..];
+        } else {
+            release(&mut held, &mut out);
+            out.push_str(&rest[..at + 2]);
+            rest = &rest[at + 2..];
         }
     }
     release(&mut held, &mut out);

@@ -96,7 +96,7 @@ fn read_all(
     };
     let mut tokens = Tokens::new(bytes);
     let mut closed = false;
-    while let Some(token) = tokens.next() {
+    for token in tokens.by_ref() {
         reader.token(token)?;
         if reader.groups.len() == 1 && token == Token::Close {
             closed = true;

@@ -158,7 +158,7 @@ impl Story {
         let mut line = self.take_line();
         let visible = is_visible(&line);
         if visible || level > 0 {
-            self.to_level(level, draft)?;
+            self.bring_to_level(level, draft)?;
         }
         if !visible {
             // Places that links lead to wait for the next paragraph.
@@ -233,7 +233,7 @@ impl Story {
     }
 
     /// Opens or ends tables until so many are open.
-    fn to_level(&mut self, level: usize, draft: &mut Draft) -> Result<(), DocumentError> {
+    fn bring_to_level(&mut self, level: usize, draft: &mut Draft) -> Result<(), DocumentError> {
         while self.tables.len() > level {
             self.end_table(draft)?;
         }
@@ -250,7 +250,7 @@ impl Story {
         draft: &mut Draft,
     ) -> Result<(), DocumentError> {
         let level = level.clamp(1, draft.limits.nesting.max(1));
-        self.to_level(level, draft)?;
+        self.bring_to_level(level, draft)?;
         if let Some(table) = self.tables.last_mut() {
             let current = std::mem::take(&mut table.current);
             if table.cells.len() >= MOST_CELLS {
@@ -269,7 +269,7 @@ impl Story {
         draft: &mut Draft,
     ) -> Result<(), DocumentError> {
         let level = level.clamp(1, draft.limits.nesting.max(1));
-        self.to_level(level, draft)?;
+        self.bring_to_level(level, draft)?;
         let Some(mut table) = self.tables.pop() else {
             return Ok(());
         };
@@ -333,7 +333,9 @@ impl Story {
         // Cells without an end of their row are text.
         let loose = table.cells.into_iter().flatten().chain(table.current);
         blocks.extend(fold(loose.collect(), draft)?);
-        blocks.into_iter().for_each(|block| self.add(block));
+        for block in blocks {
+            self.add(block);
+        }
         Ok(())
     }
 
@@ -343,7 +345,7 @@ impl Story {
             self.close_link();
         }
         self.end_paragraph(Role::Text, None, 0, draft)?;
-        self.to_level(0, draft)?;
+        self.bring_to_level(0, draft)?;
         let entries = std::mem::take(&mut self.entries);
         fold(entries, draft)
     }

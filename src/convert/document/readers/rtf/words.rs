@@ -78,7 +78,7 @@ impl Reader<'_> {
             "revtbl" => self.to(Dest::Revisers),
             "info" => self.to(Dest::Info),
             "pgdsctbl" | "userprops" | "picprop" | "shpinst" | "do" | "background" | "sp" => {
-                self.to(Dest::Shape)
+                self.to(Dest::Shape);
             }
             "upr" | "pn" | "nonesttables" | "atnid" | "atnref" | "atntime" | "atndate"
             | "atnparent" | "atnicn" | "atrfstart" | "atrfend" => self.to(Dest::Skip),
