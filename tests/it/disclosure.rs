@@ -50,17 +50,13 @@ on_both_databases! {
         // What was shown and is not touched is as it was counted.
         assert!(lines.iter().any(|line| line.contains("210")), "{lines:?}");
     }
-}
 
-on_both_databases! {
     fn without_rules_a_person_decides(database) {
         let department = Department::new(database);
         table(&department, COUNTS);
         assert_eq!(department.state(FILE), "review");
     }
-}
 
-on_both_databases! {
     fn what_somebody_hid_too_little_of_is_held(database) {
         let department = Department::with(database, |setup| setup.disclosure = "frequency");
         table(&department, &COUNTS.replace("North,3,", "North,--,"));
@@ -73,9 +69,7 @@ on_both_databases! {
             .collect();
         assert!(rules.iter().any(|rule| rule == "tables-not-safe-release"), "{review}");
     }
-}
 
-on_both_databases! {
     fn a_list_of_persons_is_blocked(database) {
         let department = Department::with(database, |setup| setup.disclosure = "frequency");
         let mut rows = String::from("Client,Age group,Gender,Region,Decision\n");
