@@ -7,6 +7,7 @@
 mod answers;
 mod client;
 mod datastore;
+mod inventory;
 mod options;
 pub mod registry;
 mod steps;

@@ -22,13 +22,14 @@ use super::{
     CkanOptions,
     client::{Client, Failure, invalid},
     datastore::{BATCH, Columns, Rows, Schema, schema_of},
+    inventory,
     registry::{self, canonical_fields, canonical_resource},
     steps::{Contents, Step, at_the_end, drift, next},
     there::There,
 };
 use crate::{
     Applied, Change, CheckLine, ContentStore, DatasetDesired, DatasetPlan, DatasetSeen,
-    FieldProblem, Journal, PortError, ResourceDesired, Target,
+    FieldProblem, Fields, InventoryPlan, Journal, PortError, ResourceDesired, Target,
 };
 
 /// How often in one run somebody else may change the record between our reading and our writing.
@@ -42,6 +43,7 @@ pub struct CkanTarget {
     most_resources: usize,
     mark_ready: bool,
     load_tables: bool,
+    inventory: Option<Uuid>,
     writers: Mutex<HashMap<Uuid, Arc<tokio::sync::Mutex<()>>>>,
 }
 
@@ -69,6 +71,11 @@ impl CkanTarget {
             most_resources: usize::try_from(options.most_resources).unwrap_or(usize::MAX),
             mark_ready: options.ready_to_publish,
             load_tables: options.datastore,
+            // Decoding refuses what is no id.
+            inventory: options
+                .inventory_resource
+                .as_deref()
+                .and_then(|text| Uuid::try_parse(text).ok()),
             writers: Mutex::new(HashMap::new()),
         })
     }
@@ -346,6 +353,35 @@ impl Target for CkanTarget {
         }
         .finish_plan()
         .await
+    }
+
+    fn keeps_inventory(&self) -> bool {
+        self.inventory.is_some()
+    }
+
+    async fn plan_inventory(&self, rows: &[Fields]) -> Result<Option<InventoryPlan>, PortError> {
+        let Some(table) = self.inventory else {
+            return Ok(None);
+        };
+        match inventory::plan(&self.client, table, rows).await {
+            Ok(plan) => Ok(Some(plan)),
+            Err(failure) => Err(self.explain(failure).await),
+        }
+    }
+
+    async fn apply_inventory(&self, plan: &InventoryPlan) -> Result<Applied, PortError> {
+        let (Some(table), false) = (self.inventory, plan.is_empty()) else {
+            return Ok(Applied::default());
+        };
+        let writer = self.writer(table);
+        let _one_at_a_time = writer.lock().await;
+        match inventory::write(&self.client, table, plan).await {
+            Ok(writes) => Ok(Applied {
+                writes,
+                ..Applied::default()
+            }),
+            Err(failure) => Err(self.explain(failure).await),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use rideau_connectors::{DatasetDesired, FieldProblem};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{StepError, log, parse_id};
+use super::{StepError, inventory::inventory_follows, log, parse_id};
 use crate::{
     app::{App, SourceSetup},
     catalog::{
@@ -309,6 +309,7 @@ pub(super) async fn assemble_in(
         if before.bundle_hash.is_some() && before.bundle_hash != release.bundle_hash {
             void_decisions(tx, app, &before, &release).await?;
         }
+        inventory_follows(tx, app).await?;
     }
     if judgement.policy_approves {
         approve_by_policy(tx, app, &release).await?;

@@ -91,7 +91,7 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
     Ok(tx.commit().await?)
 }
 
-async fn wait_for_window(
+pub(super) async fn wait_for_window(
     app: &App,
     work: &Claimed,
     target: &str,
