@@ -31,6 +31,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 mod inventory;
+mod tables;
 
 /// The fault switch is one for all: one test at a time.
 static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
