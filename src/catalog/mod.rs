@@ -35,7 +35,7 @@ pub use events::{ChainFault, Event, NewEvent};
 pub use folders::FolderMark;
 pub use items::{Item, ItemFilter, NewItem};
 pub use openings::Opening;
-pub use plans::{Plan, Published};
+pub use plans::{JournalStep, Plan, Published};
 pub use releases::{Record, Release, ReleaseFilter};
 pub use sources::SourceRow;
 pub use transfers::Transfer;
