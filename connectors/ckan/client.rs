@@ -45,6 +45,8 @@ pub(super) struct Client {
     timeout: Duration,
     /// Time between two requests.
     pace: Duration,
+    /// The slowest upload that is still waited for.
+    least_bytes_per_second: u64,
     next: Mutex<Option<Instant>>,
 }
 
@@ -114,8 +116,18 @@ impl Client {
             token,
             timeout,
             pace,
+            least_bytes_per_second: LEAST_BYTES_PER_SECOND,
             next: Mutex::new(None),
         })
+    }
+
+    /// The same, waiting for uploads that are as slow as this.
+    pub(super) fn patient(mut self, least_bytes_per_second: u64) -> Self {
+        self.least_bytes_per_second = self
+            .least_bytes_per_second
+            .min(least_bytes_per_second)
+            .max(1);
+        self
     }
 
     /// The portal's host, for messages.
@@ -238,7 +250,7 @@ impl Client {
 
     fn patience(&self, bytes: u64) -> Duration {
         self.timeout
-            .saturating_add(Duration::from_secs(bytes / LEAST_BYTES_PER_SECOND))
+            .saturating_add(Duration::from_secs(bytes / self.least_bytes_per_second))
     }
 
     /// Waits until the next request may go out.

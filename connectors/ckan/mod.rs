@@ -8,6 +8,7 @@ mod answers;
 mod canonical;
 mod client;
 mod datastore;
+mod flow;
 mod inventory;
 mod options;
 pub mod registry;

@@ -37,6 +37,12 @@ crate::options! {
         #[example = "2.5"]
         #[range(0.01, 1000)]
         requests_per_second: f64 = 4.0,
+        /// How much may be sent in a second, all files together. Without it, as much as the line carries.
+        #[fr = "Combien peut être envoyé par seconde, tous fichiers confondus. Sans cela, autant que la ligne le permet."]
+        #[example = "2000"]
+        #[unit = "kB"]
+        #[range(1, 10_000_000)]
+        upload_kb_per_second: Option<u64>,
         /// How long an answer may take.
         #[fr = "Combien de temps une réponse peut prendre."]
         #[example = "120"]

@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::{
     CkanOptions,
     client::{Client, Failure, invalid},
+    flow::{Bandwidth, paced},
     inventory,
     registry::{self, canonical_fields, canonical_resource},
     steps::{Contents, Step, at_the_end, drift, next},
@@ -36,6 +37,7 @@ const MOST_COLLISIONS: u32 = 5;
 /// One CKAN portal.
 pub struct CkanTarget {
     client: Client,
+    bandwidth: Option<Arc<Bandwidth>>,
     organization: String,
     upload_limit_bytes: u64,
     most_resources: usize,
@@ -53,13 +55,19 @@ impl CkanTarget {
     /// # Errors
     /// When no HTTP client can be set up on this machine.
     pub fn new(options: &CkanOptions, organization: &str) -> Result<Self, PortError> {
+        let mut client = Client::new(
+            options.url.url(),
+            options.token.clone(),
+            Duration::from_secs(options.timeout_seconds),
+            options.requests_per_second,
+        )?;
+        let bandwidth = options.upload_kb_per_second.map(Bandwidth::new);
+        if let Some(bandwidth) = &bandwidth {
+            client = client.patient(bandwidth.least_bytes_per_second());
+        }
         Ok(Self {
-            client: Client::new(
-                options.url.url(),
-                options.token.clone(),
-                Duration::from_secs(options.timeout_seconds),
-                options.requests_per_second,
-            )?,
+            client,
+            bandwidth: bandwidth.map(Arc::new),
             organization: options
                 .organization
                 .clone()
@@ -619,7 +627,12 @@ impl Run<'_> {
         }
         let mut bytes: u64 = 0;
         for resource in uploads {
-            let stream = self.content.open(&resource.sha256).await?;
+            let stream = paced(
+                self.content.open(&resource.sha256).await?,
+                self.target.bandwidth.clone(),
+                resource.id,
+                resource.size_bytes,
+            );
             let part = Part::stream_with_length(Body::wrap_stream(stream), resource.size_bytes)
                 .file_name(resource.file_name.clone())
                 .mime_str(&resource.media_type)

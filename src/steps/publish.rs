@@ -25,6 +25,7 @@ use crate::{
         Bilingual, Clock, DecisionKind, PlanId, PlanState, Proposal, PublicationState, ReleaseId,
         ReleaseState, Sha256, Standing, hash_json, standing,
     },
+    engine::metrics::Metrics,
     record::{MOST_BYTES, TableChanges},
 };
 
@@ -514,6 +515,8 @@ async fn execute(
     tx.commit().await?;
     let content = BlobContent {
         blobs: app.blobs.clone(),
+        metrics: Arc::clone(&app.metrics),
+        target: setup.name.clone(),
     };
     for planned in &body.releases {
         let journal = CatalogJournal {
@@ -661,6 +664,8 @@ async fn finish_target(app: &App, setup: &TargetSetup) -> Result<(), StepError> 
 /// Gives targets the bytes to publish, each checked against its hash.
 struct BlobContent {
     blobs: BlobStore,
+    metrics: Arc<Metrics>,
+    target: String,
 }
 
 #[async_trait]
@@ -679,7 +684,15 @@ impl ContentStore for BlobContent {
             )
         })?;
         let stream = self.blobs.stream(sha256).await.map_err(blob_failed)?;
-        Ok(stream.map(|chunk| chunk.map_err(blob_failed)).boxed())
+        let (metrics, target) = (Arc::clone(&self.metrics), self.target.clone());
+        Ok(stream
+            .map(move |chunk| {
+                if let Ok(bytes) = &chunk {
+                    metrics.target_piece(&target, bytes.len());
+                }
+                chunk.map_err(blob_failed)
+            })
+            .boxed())
     }
 }
 

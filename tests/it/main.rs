@@ -9,6 +9,7 @@ mod daemon;
 mod determinism;
 mod documents;
 mod kill;
+mod large;
 mod pages;
 mod portal;
 mod publishing;
