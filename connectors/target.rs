@@ -266,6 +266,11 @@ pub trait Target: Send + Sync {
         Ok(Applied::default())
     }
 
+    /// Whether the place bears the mark that the first `apply` left there. `None` where a place cannot be taken for another.
+    async fn is_marked(&self) -> Result<Option<bool>, PortError> {
+        Ok(None)
+    }
+
     /// Whether the department's data inventory is kept there as well.
     fn keeps_inventory(&self) -> bool {
         false

@@ -11,6 +11,7 @@ pub mod examine;
 mod explain;
 mod fetch;
 mod inventory;
+mod marked;
 mod openings;
 mod publish;
 mod reports;

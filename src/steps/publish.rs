@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Bundle, StepError, enqueue_assemble, log, reread::still_as_decided};
+use super::{
+    Bundle, StepError, enqueue_assemble, log, marked::still_there, reread::still_as_decided,
+};
 use crate::{
     app::{App, TargetSetup},
     catalog::{
@@ -509,6 +511,9 @@ async fn execute(
     plan: &Plan,
     body: &PlanBody,
 ) -> Result<(), StepError> {
+    if body.releases.iter().any(|one| !one.plan.changes.is_empty()) {
+        still_there(app, setup).await?;
+    }
     let mut tx = app.catalog.write().await?;
     tx.set_plan_state(plan.id, PlanState::Applying, app.now())
         .await?;
@@ -628,6 +633,9 @@ async fn finish_target(app: &App, setup: &TargetSetup) -> Result<(), StepError> 
         .await?
         .waiting_for_switch(&setup.name)
         .await?;
+    if !waiting.is_empty() {
+        still_there(app, setup).await?;
+    }
     let applied = setup.connector.finish().await?;
     app.metrics
         .target_writes(&setup.name, applied.writes, applied.bytes_sent);

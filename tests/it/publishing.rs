@@ -262,6 +262,23 @@ on_both_databases! {
         assert_eq!(published["state"], "withdrawn", "{published}");
     }
 
+    /// A folder that is not mounted looks empty: no new catalogue begins there.
+    fn a_target_that_is_not_mounted_gets_no_new_catalogue(database) {
+        let department = published(database);
+        let (there, away) = (department.path("public"), department.path("away"));
+        fs::rename(&there, &away).unwrap();
+        fs::create_dir(&there).unwrap();
+        department.table("other_en.csv", 8000);
+        department.rideau(&["run", "--once", "--patience", "0"]);
+        assert!(!there.join("generations").exists(), "a new catalogue under the mount point");
+
+        fs::remove_dir_all(&there).unwrap();
+        fs::rename(&away, &there).unwrap();
+        department.run_once();
+        assert!(department.public_holds("8000"));
+        assert!(department.public_holds("1200"));
+    }
+
     /// The reason reaches the public although the release is looked at again before the target is.
     fn the_reason_of_a_withdrawal_survives_another_look(database) {
         let department = published(database);
