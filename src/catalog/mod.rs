@@ -53,6 +53,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0004_findings",
         include_str!("migrations/0004_findings.sql"),
     ),
+    (
+        "0005_public_words",
+        include_str!("migrations/0005_public_words.sql"),
+    ),
 ];
 
 /// A failure of the catalog.

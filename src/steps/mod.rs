@@ -37,7 +37,9 @@ use crate::{
     sandbox::{Fault, SandboxError},
 };
 
-pub use assemble::{Bundle, BundleMember, BundleRendition, decide, reassemble, withdraw};
+pub use assemble::{
+    Bundle, BundleMember, BundleRendition, Deciding, decide, decide_saying, reassemble, withdraw,
+};
 pub use dismiss::{DismissalScope, NamedEvidence, dismiss, named_evidence, revoke_dismissal};
 pub use explain::{Explained, ExplainedSubject, explain};
 pub use inventory::{InventoryPush, inventory, plan_inventory, push_inventory};

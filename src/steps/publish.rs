@@ -158,7 +158,15 @@ pub async fn plan_release(
         return Ok(None);
     };
     if release.proposal == Proposal::Withdraw {
-        let reason = release.reasons.first().cloned().unwrap_or_default();
+        let told = app
+            .catalog
+            .read()
+            .await?
+            .public_reason(id, bound_hash)
+            .await?;
+        let reason = told
+            .or_else(|| release.reasons.first().cloned())
+            .unwrap_or_default();
         return plan_withdrawal(app, target, id, &reason, false).await;
     }
     if release.bundle.get("dataset").is_none() {
