@@ -12,12 +12,14 @@ pub mod contract;
 pub mod drive;
 pub mod error;
 pub mod fake;
+pub mod inventory;
 pub mod options;
 pub mod source;
 pub mod target;
 pub mod wrap;
 
 pub use error::{CheckLine, PortError, Retry};
+pub use inventory::{INVENTORY_KEY, InventoryChange, InventoryPlan};
 pub use source::{
     Access, AttributeDoc, CategoryDoc, Content, Description, Observed, Presence, ScanEnd, ScanSink,
     Source,

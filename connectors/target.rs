@@ -13,7 +13,7 @@ use rideau_domain::Bilingual;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{CheckLine, PortError};
+use crate::{CheckLine, InventoryPlan, PortError};
 
 /// Fields in the portal's own terms, in canonical form.
 pub type Fields = BTreeMap<String, serde_json::Value>;
@@ -263,6 +263,26 @@ pub trait Target: Send + Sync {
 
     /// Called once after a batch of `apply`, never beside one: the moment for a static target to rebuild its index and switch.
     async fn finish(&self) -> Result<Applied, PortError> {
+        Ok(Applied::default())
+    }
+
+    /// Whether the place bears the mark that the first `apply` left there. `None` where a place cannot be taken for another.
+    async fn is_marked(&self) -> Result<Option<bool>, PortError> {
+        Ok(None)
+    }
+
+    /// Whether the department's data inventory is kept there as well.
+    fn keeps_inventory(&self) -> bool {
+        false
+    }
+
+    /// Works out what must change so that these rows stand in the inventory there. `None` where none is kept.
+    async fn plan_inventory(&self, _rows: &[Fields]) -> Result<Option<InventoryPlan>, PortError> {
+        Ok(None)
+    }
+
+    /// Writes what a plan says, and reads it back. Doing it twice equals doing it once.
+    async fn apply_inventory(&self, _plan: &InventoryPlan) -> Result<Applied, PortError> {
         Ok(Applied::default())
     }
 }

@@ -8,6 +8,7 @@
 //! content/<sha256>                          contents; the files in `www` are hard links to them
 //! staged/<id>.json                          waits for `finish`
 //! lock
+//! .rideau-target                            tells this folder from an empty one, such as a mount point
 //! ```
 //!
 //! Rule that must hold: what `public` leads to is complete and never changes; the one switch is a rename.
@@ -37,6 +38,11 @@ use super::{
     state::Holding,
 };
 use crate::{CheckLine, ContentStore, PortError, ResourceDesired};
+
+/// The file that tells a catalogue's folder from an empty one.
+const MARKER: &str = ".rideau-target";
+const MARKER_TEXT: &[u8] =
+    b"A catalogue of rideau lies here. Un catalogue de rideau se trouve ici.\n";
 
 /// See the module.
 #[derive(Clone)]
@@ -513,12 +519,21 @@ impl Folder {
             let folder = self.root.join(folder);
             fs::create_dir_all(&folder).map_err(|error| failed(&folder, error))?;
         }
+        let marker = self.root.join(MARKER);
+        if !marker.exists() {
+            write(&marker, MARKER_TEXT)?;
+        }
         let lock = self.open_lock()?;
         lock.try_lock_shared().map_err(|error| match error {
             fs::TryLockError::WouldBlock => busy(),
             fs::TryLockError::Error(error) => failed(&self.root.join("lock"), error),
         })?;
         Ok(Guard::of(lock))
+    }
+
+    /// Catalogues from before there was a mark are known by what they show.
+    fn is_marked_now(&self) -> Result<bool, PortError> {
+        Ok(self.root.join(MARKER).exists() || self.generation_name()?.is_some())
     }
 
     fn probe(&self) -> Result<(), PortError> {
@@ -567,6 +582,10 @@ impl Folder {
 impl Place for Folder {
     async fn held(&self, id: Uuid) -> Result<Option<Held>, PortError> {
         self.blocking(move |this| this.held_now(id)).await
+    }
+
+    async fn is_marked(&self) -> Result<Option<bool>, PortError> {
+        self.blocking(Self::is_marked_now).await.map(Some)
     }
 
     async fn begin(&self) -> Result<Guard, PortError> {

@@ -218,6 +218,10 @@ impl Target for CatalogueTarget {
         true
     }
 
+    async fn is_marked(&self) -> Result<Option<bool>, PortError> {
+        self.place.is_marked().await
+    }
+
     async fn finish(&self) -> Result<Applied, PortError> {
         self.place.finish().await.map(Applied::from)
     }

@@ -72,6 +72,11 @@ pub(super) trait Place: Send + Sync {
     /// What is staged for a dataset, else what is public.
     async fn held(&self, id: Uuid) -> Result<Option<Held>, PortError>;
 
+    /// Whether the mark is there that the first writing leaves. `None` where a place cannot be taken for another.
+    async fn is_marked(&self) -> Result<Option<bool>, PortError> {
+        Ok(None)
+    }
+
     /// Announces writing.
     async fn begin(&self) -> Result<Guard, PortError>;
 

@@ -999,3 +999,23 @@ async fn how_long_a_finish_takes() {
         start.elapsed()
     );
 }
+
+#[tokio::test]
+async fn the_first_writing_leaves_a_mark() {
+    for ground in Ground::both() {
+        let target = ground.open();
+        let Ground::Folder(folder) = &ground else {
+            assert_eq!(target.is_marked().await.unwrap(), None);
+            continue;
+        };
+        assert_eq!(target.is_marked().await.unwrap(), Some(false));
+        drop(target.place.begin().await.unwrap());
+        assert_eq!(target.is_marked().await.unwrap(), Some(true));
+        let marker = folder.path().join(".rideau-target");
+        std::fs::remove_file(&marker).unwrap();
+        assert_eq!(target.is_marked().await.unwrap(), Some(false));
+        // One from before there was a mark.
+        std::os::unix::fs::symlink("generations/x", folder.path().join("public")).unwrap();
+        assert_eq!(target.is_marked().await.unwrap(), Some(true));
+    }
+}

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures::StreamExt;
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header, multipart::Form};
 use rideau_domain::{Bilingual, bilingual};
@@ -44,7 +45,25 @@ pub(super) struct Client {
     timeout: Duration,
     /// Time between two requests.
     pace: Duration,
+    /// The slowest upload that is still waited for.
+    least_bytes_per_second: u64,
     next: Mutex<Option<Instant>>,
+}
+
+/// A file that is being downloaded.
+pub(super) struct Download<'a> {
+    client: &'a Client,
+    response: Response,
+}
+
+impl Download<'_> {
+    /// The next piece; `None` at the end.
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+        self.response
+            .chunk()
+            .await
+            .map_err(|error| self.client.broken(error))
+    }
 }
 
 impl Client {
@@ -97,8 +116,18 @@ impl Client {
             token,
             timeout,
             pace,
+            least_bytes_per_second: LEAST_BYTES_PER_SECOND,
             next: Mutex::new(None),
         })
+    }
+
+    /// The same, waiting for uploads that are as slow as this.
+    pub(super) fn patient(mut self, least_bytes_per_second: u64) -> Self {
+        self.least_bytes_per_second = self
+            .least_bytes_per_second
+            .min(least_bytes_per_second)
+            .max(1);
+        self
     }
 
     /// The portal's host, for messages.
@@ -131,8 +160,6 @@ impl Client {
     }
 
     /// Downloads a resource's file; gives the hex SHA-256 and the size of what came. At most `limit` bytes are read.
-    ///
-    /// The address is built from the portal's own, not taken from the record: the token goes nowhere else.
     pub(super) async fn digest(
         &self,
         dataset: uuid::Uuid,
@@ -140,6 +167,29 @@ impl Client {
         file_name: &str,
         limit: u64,
     ) -> Result<(String, u64), Failure> {
+        let mut file = self.download(dataset, resource, file_name, limit).await?;
+        let mut hasher = Sha256::new();
+        let mut size: u64 = 0;
+        while let Some(chunk) = file.next().await? {
+            size = size.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
+            if size > limit {
+                break;
+            }
+            hasher.update(&chunk);
+        }
+        Ok((hex::encode(hasher.finalize()), size))
+    }
+
+    /// Opens a resource's file of about `bytes` bytes.
+    ///
+    /// The address is built from the portal's own, not taken from the record: the token goes nowhere else.
+    pub(super) async fn download(
+        &self,
+        dataset: uuid::Uuid,
+        resource: uuid::Uuid,
+        file_name: &str,
+        bytes: u64,
+    ) -> Result<Download<'_>, Failure> {
         let mut url = self.base.clone();
         url.path_segments_mut()
             .map_err(|()| Failure::NotDone(not_ckan(self.host())))?
@@ -153,9 +203,9 @@ impl Client {
                 file_name,
             ]);
         let request = self.authorized(self.http.get(url))?;
-        let wait = self.patience(limit);
+        let wait = self.patience(bytes);
         self.wait_turn().await;
-        let mut response = request
+        let response = request
             .timeout(wait)
             .send()
             .await
@@ -168,16 +218,10 @@ impl Client {
                 _ => self.refused(status, &response),
             });
         }
-        let mut hasher = Sha256::new();
-        let mut size: u64 = 0;
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.broken(error))? {
-            size = size.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
-            if size > limit {
-                break;
-            }
-            hasher.update(&chunk);
-        }
-        Ok((hex::encode(hasher.finalize()), size))
+        Ok(Download {
+            client: self,
+            response,
+        })
     }
 
     fn request(&self, method: Method, path: &str) -> Result<RequestBuilder, Failure> {
@@ -206,7 +250,7 @@ impl Client {
 
     fn patience(&self, bytes: u64) -> Duration {
         self.timeout
-            .saturating_add(Duration::from_secs(bytes / LEAST_BYTES_PER_SECOND))
+            .saturating_add(Duration::from_secs(bytes / self.least_bytes_per_second))
     }
 
     /// Waits until the next request may go out.

@@ -5,11 +5,15 @@
 //! and after an answer that did not come read again before writing again.
 
 mod answers;
+mod canonical;
 mod client;
 mod datastore;
+mod flow;
+mod inventory;
 mod options;
 pub mod registry;
 mod steps;
+mod tables;
 mod target;
 mod there;
 

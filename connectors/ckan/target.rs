@@ -8,8 +8,6 @@ use std::{
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use csv::StringRecord;
-use futures::StreamExt;
 use reqwest::{
     Body,
     multipart::{Form, Part},
@@ -21,14 +19,16 @@ use uuid::Uuid;
 use super::{
     CkanOptions,
     client::{Client, Failure, invalid},
-    datastore::{BATCH, Columns, Rows, Schema, schema_of},
+    flow::{Bandwidth, paced},
+    inventory,
     registry::{self, canonical_fields, canonical_resource},
     steps::{Contents, Step, at_the_end, drift, next},
+    tables::{Loader, agrees},
     there::There,
 };
 use crate::{
     Applied, Change, CheckLine, ContentStore, DatasetDesired, DatasetPlan, DatasetSeen,
-    FieldProblem, Journal, PortError, ResourceDesired, Target,
+    FieldProblem, Fields, InventoryPlan, Journal, PortError, ResourceDesired, Target,
 };
 
 /// How often in one run somebody else may change the record between our reading and our writing.
@@ -37,11 +37,13 @@ const MOST_COLLISIONS: u32 = 5;
 /// One CKAN portal.
 pub struct CkanTarget {
     client: Client,
+    bandwidth: Option<Arc<Bandwidth>>,
     organization: String,
     upload_limit_bytes: u64,
     most_resources: usize,
     mark_ready: bool,
     load_tables: bool,
+    inventory: Option<Uuid>,
     writers: Mutex<HashMap<Uuid, Arc<tokio::sync::Mutex<()>>>>,
 }
 
@@ -53,13 +55,19 @@ impl CkanTarget {
     /// # Errors
     /// When no HTTP client can be set up on this machine.
     pub fn new(options: &CkanOptions, organization: &str) -> Result<Self, PortError> {
+        let mut client = Client::new(
+            options.url.url(),
+            options.token.clone(),
+            Duration::from_secs(options.timeout_seconds),
+            options.requests_per_second,
+        )?;
+        let bandwidth = options.upload_kb_per_second.map(Bandwidth::new);
+        if let Some(bandwidth) = &bandwidth {
+            client = client.patient(bandwidth.least_bytes_per_second());
+        }
         Ok(Self {
-            client: Client::new(
-                options.url.url(),
-                options.token.clone(),
-                Duration::from_secs(options.timeout_seconds),
-                options.requests_per_second,
-            )?,
+            client,
+            bandwidth: bandwidth.map(Arc::new),
             organization: options
                 .organization
                 .clone()
@@ -69,6 +77,11 @@ impl CkanTarget {
             most_resources: usize::try_from(options.most_resources).unwrap_or(usize::MAX),
             mark_ready: options.ready_to_publish,
             load_tables: options.datastore,
+            // Decoding refuses what is no id.
+            inventory: options
+                .inventory_resource
+                .as_deref()
+                .and_then(|text| Uuid::try_parse(text).ok()),
             writers: Mutex::new(HashMap::new()),
         })
     }
@@ -79,7 +92,13 @@ impl CkanTarget {
             .call("package_show", &json!({"id": dataset}))
             .await
         {
-            Ok(shown) => There::read(dataset, &shown, journal).await.map(Some),
+            Ok(shown) => {
+                let mut there = There::read(dataset, &shown, journal).await?;
+                if self.load_tables {
+                    there.doubt_unloaded(&shown);
+                }
+                Ok(Some(there))
+            }
             Err(Failure::Missing) => Ok(None),
             Err(failure) => Err(self.explain(failure).await),
         }
@@ -302,15 +321,28 @@ impl Target for CkanTarget {
         else {
             return Ok(Some(false));
         };
-        match self
+        let downloaded = self
             .client
             .digest(dataset, resource.id, file, resource.size_bytes)
-            .await
-        {
-            Ok((sha256, size)) => Ok(Some(
-                size == resource.size_bytes && sha256 == resource.sha256,
-            )),
-            Err(Failure::Missing) => Ok(Some(false)),
+            .await;
+        match downloaded {
+            Ok((sha256, size)) if size == resource.size_bytes && sha256 == resource.sha256 => {}
+            Ok(_) | Err(Failure::Missing) => return Ok(Some(false)),
+            Err(failure) => return Err(self.explain(failure).await),
+        }
+        if !self.load_tables || !is_table(resource) {
+            return Ok(Some(true));
+        }
+        let beside = file
+            .strip_suffix(".csv")
+            .map(|stem| format!("{stem}.schema.json"));
+        let schema = there
+            .iter()
+            .flat_map(|there| &there.files)
+            .find(|(_, name)| Some(*name) == beside.as_ref())
+            .map(|(id, name)| (*id, name.as_str()));
+        match agrees(&self.client, dataset, resource, file, schema).await {
+            Ok(same) => Ok(Some(same)),
             Err(failure) => Err(self.explain(failure).await),
         }
     }
@@ -346,6 +378,35 @@ impl Target for CkanTarget {
         }
         .finish_plan()
         .await
+    }
+
+    fn keeps_inventory(&self) -> bool {
+        self.inventory.is_some()
+    }
+
+    async fn plan_inventory(&self, rows: &[Fields]) -> Result<Option<InventoryPlan>, PortError> {
+        let Some(table) = self.inventory else {
+            return Ok(None);
+        };
+        match inventory::plan(&self.client, table, rows).await {
+            Ok(plan) => Ok(Some(plan)),
+            Err(failure) => Err(self.explain(failure).await),
+        }
+    }
+
+    async fn apply_inventory(&self, plan: &InventoryPlan) -> Result<Applied, PortError> {
+        let (Some(table), false) = (self.inventory, plan.is_empty()) else {
+            return Ok(Applied::default());
+        };
+        let writer = self.writer(table);
+        let _one_at_a_time = writer.lock().await;
+        match inventory::write(&self.client, table, plan).await {
+            Ok(writes) => Ok(Applied {
+                writes,
+                ..Applied::default()
+            }),
+            Err(failure) => Err(self.explain(failure).await),
+        }
     }
 }
 
@@ -461,120 +522,25 @@ impl Run<'_> {
         }
     }
 
-    /// Loads a table anew, typed; as text where the portal refuses a value. Gives its number of rows, as the portal counts them.
+    /// Loads a table; gives its number of rows.
     async fn load(
         &mut self,
         resource: &ResourceDesired,
         all: &[ResourceDesired],
     ) -> Result<u64, PortError> {
-        let schema = match schema_of(resource, all) {
-            Some(schema) => self.schema(schema).await?,
-            None => Schema::default(),
+        let mut loader = Loader {
+            client: &self.target.client,
+            content: self.content,
+            resource,
+            all,
+            writes: 0,
         };
-        let rows = match self.fill(resource, &schema, false).await {
-            Err(Failure::Invalid(_)) => match self.fill(resource, &schema, true).await {
-                Ok(rows) => rows,
-                Err(failure) => return Err(self.target.explain(failure).await),
-            },
-            Ok(rows) => rows,
-            Err(failure) => return Err(self.target.explain(failure).await),
-        };
-        if rows == 0 {
-            return Ok(0);
+        let loaded = loader.load().await;
+        self.applied.writes += loader.writes;
+        match loaded {
+            Ok(rows) => Ok(rows),
+            Err(failure) => Err(self.target.explain(failure).await),
         }
-        let body = json!({"resource_id": resource.id, "limit": 0, "include_total": true});
-        let there = match self.target.client.call("datastore_search", &body).await {
-            Ok(answer) => answer.get("total").and_then(Value::as_u64),
-            Err(failure) => return Err(self.target.explain(failure).await),
-        };
-        if there == Some(rows) {
-            return Ok(rows);
-        }
-        let (name, there) = (&resource.file_name, there.unwrap_or(0));
-        Err(PortError::temporary(
-            "table_differs",
-            bilingual!(
-                "The portal’s table of {name} has {there} rows, the file {rows}; it will be loaded again.",
-                "Le tableau de {name} sur le portail compte {there} lignes, le fichier {rows} ; il sera chargé de nouveau."
-            ),
-        ))
-    }
-
-    async fn schema(&self, resource: &ResourceDesired) -> Result<Schema, PortError> {
-        let mut bytes = Vec::new();
-        let mut stream = self.content.open(&resource.sha256).await?;
-        while let Some(piece) = stream.next().await {
-            bytes.extend_from_slice(&piece?);
-        }
-        // A schema that says nothing leaves every column text.
-        Ok(serde_json::from_slice(&bytes).unwrap_or_default())
-    }
-
-    async fn fill(
-        &mut self,
-        resource: &ResourceDesired,
-        schema: &Schema,
-        as_text: bool,
-    ) -> Result<u64, Failure> {
-        let id = json!({"resource_id": resource.id, "force": true});
-        // What an earlier attempt, or an earlier file, left there.
-        match self.write("datastore_delete", &id).await {
-            Ok(()) | Err(Failure::Missing) => {}
-            Err(failure) => return Err(failure),
-        }
-        let mut pieces = self
-            .content
-            .open(&resource.sha256)
-            .await
-            .map_err(Failure::NotDone)?;
-        let mut columns: Option<Columns> = None;
-        let mut reader = Rows::default();
-        let mut waiting: Vec<StringRecord> = Vec::new();
-        let mut rows: u64 = 0;
-        loop {
-            let piece = pieces.next().await.transpose().map_err(Failure::NotDone)?;
-            let last = piece.is_none();
-            let found = match piece {
-                Some(piece) => reader.push(&piece),
-                None => std::mem::take(&mut reader).finish(),
-            };
-            waiting.extend(found.map_err(|cause| Failure::NotDone(no_table(resource, cause)))?);
-            if columns.is_none() && !waiting.is_empty() {
-                let told = Columns::new(&waiting.remove(0), schema);
-                let told = if as_text { told.into_text() } else { told };
-                self.write("datastore_create", &told.create_body(resource))
-                    .await?;
-                columns = Some(told);
-            }
-            let Some(columns) = &columns else {
-                if last {
-                    return Ok(0);
-                }
-                continue;
-            };
-            while waiting.len() >= BATCH || (last && !waiting.is_empty()) {
-                let some: Vec<StringRecord> = waiting.drain(..waiting.len().min(BATCH)).collect();
-                rows = rows.saturating_add(some.len() as u64);
-                let body = columns.rows_body(resource, &some);
-                match self.write("datastore_upsert", &body).await {
-                    // Nothing left to give way on: then the portal's reason is told.
-                    Err(Failure::Invalid(fields)) if !columns.is_typed() => {
-                        let host = self.target.client.host();
-                        return Err(Failure::NotDone(invalid(host, &fields)));
-                    }
-                    other => other?,
-                }
-            }
-            if last {
-                return Ok(rows);
-            }
-        }
-    }
-
-    async fn write(&mut self, action: &str, body: &Value) -> Result<(), Failure> {
-        self.target.client.call(action, body).await?;
-        self.applied.writes += 1;
-        Ok(())
     }
 
     fn busy(&self) -> PortError {
@@ -661,7 +627,12 @@ impl Run<'_> {
         }
         let mut bytes: u64 = 0;
         for resource in uploads {
-            let stream = self.content.open(&resource.sha256).await?;
+            let stream = paced(
+                self.content.open(&resource.sha256).await?,
+                self.target.bandwidth.clone(),
+                resource.id,
+                resource.size_bytes,
+            );
             let part = Part::stream_with_length(Body::wrap_stream(stream), resource.size_bytes)
                 .file_name(resource.file_name.clone())
                 .mime_str(&resource.media_type)
@@ -759,7 +730,7 @@ impl Run<'_> {
             // The file counts as there once its table is: an attempt that breaks off between the two comes back here.
             let plan = self.plan;
             if target.load_tables
-                && resource.fields.get("format") == Some(&json!("CSV"))
+                && is_table(resource)
                 && let Some(after) = &plan.after
             {
                 let rows = self.load(resource, &after.resources).await?;
@@ -790,16 +761,9 @@ impl Run<'_> {
     }
 }
 
-fn no_table(resource: &ResourceDesired, cause: csv::Error) -> PortError {
-    let name = &resource.file_name;
-    PortError::permanent(
-        "no_table",
-        bilingual!(
-            "{name} cannot be read as a table. Set `datastore = false` for this target, or publish the file in another format.",
-            "{name} est illisible comme tableau. Réglez `datastore = false` pour cette cible, ou publiez le fichier dans un autre format."
-        ),
-    )
-    .because(cause)
+/// Whether a resource is loaded into the DataStore.
+fn is_table(resource: &ResourceDesired) -> bool {
+    resource.fields.get("format") == Some(&json!("CSV"))
 }
 
 fn content_step(resource: &ResourceDesired) -> String {

@@ -161,6 +161,25 @@ impl There {
         })
     }
 
+    /// A table that is not in the DataStore is not there as wanted: its file counts as unknown, and is looked at again.
+    pub(super) fn doubt_unloaded(&mut self, shown: &Value) {
+        let unloaded: Vec<Uuid> = shown
+            .get("resources")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter(|one| one.get("format").and_then(Value::as_str) == Some("CSV"))
+            .filter(|one| one.get("datastore_active") == Some(&json!(false)))
+            .filter(|one| one.get("size").and_then(Value::as_u64) != Some(0))
+            .filter_map(|one| one.get("id")?.as_str()?.parse().ok())
+            .collect();
+        for resource in &mut self.seen.resources {
+            if unloaded.contains(&resource.id) {
+                resource.sha256 = None;
+            }
+        }
+    }
+
     pub(super) fn resource(&self, id: Uuid) -> Option<&ResourceSeen> {
         self.seen.resources.iter().find(|r| r.id == id)
     }

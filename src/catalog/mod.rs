@@ -35,7 +35,7 @@ pub use events::{ChainFault, Event, NewEvent};
 pub use folders::FolderMark;
 pub use items::{Item, ItemFilter, NewItem};
 pub use openings::Opening;
-pub use plans::{Plan, Published};
+pub use plans::{JournalStep, Plan, Published};
 pub use releases::{Record, Release, ReleaseFilter};
 pub use sources::SourceRow;
 pub use transfers::Transfer;
@@ -52,6 +52,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
     (
         "0004_findings",
         include_str!("migrations/0004_findings.sql"),
+    ),
+    (
+        "0005_public_words",
+        include_str!("migrations/0005_public_words.sql"),
     ),
 ];
 

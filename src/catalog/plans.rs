@@ -49,6 +49,17 @@ pub struct Published {
     pub at: DateTime<Utc>,
 }
 
+/// A step of a plan that is done.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct JournalStep {
+    /// Which.
+    pub step: String,
+    /// What is worth keeping about it.
+    pub detail: serde_json::Value,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
 fn from_row(row: &Row) -> Result<Plan, CatalogError> {
     Ok(Plan {
         id: row.parsed("id")?,
@@ -58,6 +69,14 @@ fn from_row(row: &Row) -> Result<Plan, CatalogError> {
         body: row.json("body")?,
         created_at: row.parsed("created_at")?,
         applied_at: row.opt_parsed("applied_at")?,
+    })
+}
+
+fn step_from_row(row: &Row) -> Result<JournalStep, CatalogError> {
+    Ok(JournalStep {
+        step: row.text("step")?,
+        detail: row.json("detail")?,
+        at: row.parsed("at")?,
     })
 }
 
@@ -194,6 +213,21 @@ impl Tx {
         )
         .await?;
         Ok(())
+    }
+
+    /// The steps of a plan that are done, in order.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn journal(&mut self, plan: PlanId) -> Result<Vec<JournalStep>, CatalogError> {
+        self.all(
+            "SELECT step, detail, at FROM journal WHERE plan_id = $1 ORDER BY at, step",
+            args![plan],
+        )
+        .await?
+        .iter()
+        .map(step_from_row)
+        .collect()
     }
 
     /// The hash of what we last uploaded and verified as a resource.

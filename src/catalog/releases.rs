@@ -8,8 +8,8 @@ use super::{
     db::{Row, args, beginning, ending, instant},
 };
 use crate::domain::{
-    Bilingual, Decision, DecisionKind, Effect, ItemId, Proposal, ReleaseId, ReleaseState, Sha256,
-    SourceId, in_force,
+    Bilingual, Decision, DecisionId, DecisionKind, Effect, ItemId, Proposal, ReleaseId,
+    ReleaseState, Sha256, SourceId, in_force,
 };
 
 /// A release: what is, or may become, one dataset.
@@ -274,6 +274,45 @@ impl Tx {
         )
         .await?;
         Ok(())
+    }
+
+    /// Keeps what the public is told about a decision.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn set_public_reason(
+        &mut self,
+        decision: DecisionId,
+        words: &Bilingual,
+    ) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE decisions SET public_reason = $1 WHERE id = $2",
+            args![serde_json::to_string(words)?, decision],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// What the public is told about taking back exactly this; the last word said.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn public_reason(
+        &mut self,
+        release: ReleaseId,
+        bound_hash: Sha256,
+    ) -> Result<Option<Bilingual>, CatalogError> {
+        let found = self
+            .optional(
+                "SELECT public_reason FROM decisions WHERE release_id = $1 AND kind = 'withdraw' AND bound_hash = $2
+                   AND verdict = 'approve' AND public_reason IS NOT NULL ORDER BY at DESC, id DESC LIMIT 1",
+                args![release, bound_hash],
+            )
+            .await?;
+        Ok(match found {
+            Some(row) => Some(serde_json::from_str(&row.text("public_reason")?)?),
+            None => None,
+        })
     }
 
     /// The decisions about exactly this bundle that are in force, oldest first.

@@ -36,11 +36,13 @@ pub enum WorkKind {
     Switch,
     /// Build the bag of an approved transfer. Subject: release id.
     Transfer,
+    /// Bring the data inventory that a target keeps in step. Subject: the target's name.
+    Inventory,
 }
 
 impl WorkKind {
     /// All kinds.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Scan,
         Self::Fetch,
         Self::Convert,
@@ -49,6 +51,7 @@ impl WorkKind {
         Self::Publish,
         Self::Switch,
         Self::Transfer,
+        Self::Inventory,
     ];
 
     /// The name used in tables, logs and metrics.
@@ -62,6 +65,7 @@ impl WorkKind {
             Self::Publish => "publish",
             Self::Switch => "switch",
             Self::Transfer => "transfer",
+            Self::Inventory => "inventory",
         }
     }
 
@@ -84,6 +88,7 @@ impl WorkKind {
             Self::Publish => 60,
             Self::Transfer => 70,
             Self::Switch => 80,
+            Self::Inventory => 90,
         }
     }
 }

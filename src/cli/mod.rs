@@ -13,8 +13,10 @@ mod inventory;
 mod items;
 mod oneoff;
 mod output;
+mod plan_page;
 mod protect;
 mod release;
+mod release_show;
 mod report;
 mod review;
 mod rules;
@@ -100,7 +102,7 @@ enum Command {
     /// The rules at work: what lapses when, why an item is judged as it is, what other rules would change.
     #[command(subcommand)]
     Rules(rules::Rules),
-    /// Releases: list, plan, apply, withdraw.
+    /// Releases: list, show, plan, apply, verify, withdraw.
     #[command(subcommand)]
     Release(release::Releases),
     /// Transfers to the archives: list, plan, build.

@@ -1,6 +1,10 @@
 //! `rideau release`: what would change in public, and making it so.
 
-use std::{collections::BTreeMap, path::Path, process::ExitCode};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use clap::Subcommand;
 use rideau_connectors::Change;
@@ -9,6 +13,7 @@ use serde_json::json;
 use super::{
     Out,
     output::{Said, short, size},
+    plan_page, release_show,
     review::find_one,
     verify,
 };
@@ -18,6 +23,7 @@ use crate::{
     catalog::{Plan, Release, ReleaseFilter},
     domain::{Bilingual, Lang, Proposal, ReleaseId, ReleaseState},
     record::TableChanges,
+    report::PlanPage,
     setup,
     steps::{self, PlanBody},
 };
@@ -31,6 +37,11 @@ pub(super) enum Releases {
         #[arg(long)]
         state: Vec<String>,
     },
+    /// Show one release on all its targets: state, address, plan and what was done, embargo, what happened to it.
+    Show {
+        /// Release id, its beginning or end, or an item's path.
+        release: String,
+    },
     /// Work out and store exactly what would change on a target. Changes nothing.
     Plan {
         /// The target; all of them when not given.
@@ -39,6 +50,9 @@ pub(super) enum Releases {
         /// Only what is approved.
         #[arg(long)]
         approved: bool,
+        /// Also write the plans to this file, as a page for whoever signs them.
+        #[arg(long)]
+        html: Option<PathBuf>,
         /// Only these releases: ids, their beginnings or ends, or items' paths.
         releases: Vec<String>,
     },
@@ -85,8 +99,20 @@ impl Releases {
             Self::Plan {
                 target,
                 approved,
+                html,
                 releases,
-            } => plan(&app, out, target.as_deref(), approved, &releases).await?,
+            } => {
+                let page = plan(&app, out, target.as_deref(), approved, &releases).await?;
+                if let Some(file) = html {
+                    std::fs::write(&file, page.finish())?;
+                    out.say(&bilingual!(
+                        "Written to {}.",
+                        "Écrit dans {}.",
+                        file.display()
+                    ));
+                }
+            }
+            Self::Show { release } => release_show::run(&app, out, &release).await?,
             Self::Verify {
                 target,
                 content,
@@ -210,7 +236,8 @@ async fn plan(
     target: Option<&str>,
     approved_only: bool,
     typed: &[String],
-) -> anyhow::Result<()> {
+) -> anyhow::Result<PlanPage> {
+    let mut page = PlanPage::new(out.lang);
     let mut wanted = Vec::new();
     for one in typed {
         wanted.push(find_one(app, one).await?.id);
@@ -272,10 +299,12 @@ async fn plan(
             }
         }
         if body.releases.is_empty() {
-            out.say(&bilingual!(
+            let nothing = bilingual!(
                 "{name}: nothing would change.",
                 "{name} : rien ne changerait."
-            ));
+            );
+            out.say(&nothing);
+            page.about(out.get(&nothing));
             continue;
         }
         let mut tables = BTreeMap::new();
@@ -287,14 +316,15 @@ async fn plan(
         }
         let plan = steps::store_plan(app, &body).await?;
         print(out, &plan, &body, &held, &tables);
+        plan_page::add(&mut page, out, &plan, &body, &held, &tables);
         plans.push(json!({"plan": plan, "held": held, "tables": tables}));
     }
     out.value(&plans)?;
-    Ok(())
+    Ok(page)
 }
 
 /// Release → file name → what changes in the table.
-type Tables = BTreeMap<ReleaseId, BTreeMap<String, TableChanges>>;
+pub(super) type Tables = BTreeMap<ReleaseId, BTreeMap<String, TableChanges>>;
 
 fn print(out: &Out, plan: &Plan, body: &PlanBody, held: &[ReleaseId], tables: &Tables) {
     out.say(&bilingual!(
@@ -342,7 +372,7 @@ fn print(out: &Out, plan: &Plan, body: &PlanBody, held: &[ReleaseId], tables: &T
 }
 
 /// What changes in a table, in words.
-fn describe_table(changes: &TableChanges) -> Vec<Bilingual> {
+pub(super) fn describe_table(changes: &TableChanges) -> Vec<Bilingual> {
     let mut lines = vec![bilingual!(
         "rows: {} → {} ({} added, {} removed, {} changed)",
         "lignes : {} → {} ({} ajoutées, {} supprimées, {} modifiées)",

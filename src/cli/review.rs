@@ -74,6 +74,12 @@ pub(super) struct Decide {
     /// Approve although this rule asks for removal, because its finding is wrong; may be repeated.
     #[arg(long, value_name = "RULE")]
     despite: Vec<String>,
+    /// What the public is told about a withdrawal that is approved; without it, nothing but that it was withdrawn.
+    #[arg(long, value_name = "TEXT")]
+    public_reason: Option<String>,
+    /// The same in French. Without it, the public reads the other text in both languages.
+    #[arg(long, value_name = "TEXT", requires = "public_reason")]
+    public_reason_fr: Option<String>,
 }
 
 impl Review {
@@ -105,16 +111,19 @@ impl Decide {
     async fn record(self, app: &App, out: &Out, verdict: Verdict) -> anyhow::Result<()> {
         let release = find_one(app, &self.release).await?;
         let person = self.by.unwrap_or_else(setup::person);
-        let after = steps::decide(
-            app,
-            release.id,
-            self.bundle,
+        let public_reason = self.public_reason.map(|en| {
+            let fr = self.public_reason_fr.unwrap_or_else(|| en.clone());
+            Bilingual::new(en, fr)
+        });
+        let deciding = steps::Deciding {
+            expected: self.bundle,
             verdict,
-            &person,
-            &self.reason,
-            &self.despite,
-        )
-        .await?;
+            person: &person,
+            reason: &self.reason,
+            despite: &self.despite,
+            public_reason: public_reason.as_ref(),
+        };
+        let after = steps::decide_saying(app, release.id, deciding).await?;
         out.value(&after)?;
         out.say(&bilingual!(
             "{}: {} by {person}. It is now: {}.",

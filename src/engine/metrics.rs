@@ -66,6 +66,7 @@ pub struct Metrics {
     target_errors: Family<Target, Counter>,
     target_writes: Family<Target, Counter>,
     target_bytes: Family<Target, Counter>,
+    target_on_the_way: Family<Target, Counter>,
     /// Highest peak memory of a worker, in bytes.
     worker_peak: AtomicU64,
     /// Steps begun, for tests that stop the program at each.
@@ -85,6 +86,7 @@ impl Default for Metrics {
             target_errors: Family::default(),
             target_writes: Family::default(),
             target_bytes: Family::default(),
+            target_on_the_way: Family::default(),
             worker_peak: AtomicU64::new(0),
             boundaries: AtomicU64::new(0),
         }
@@ -132,6 +134,15 @@ impl Metrics {
             .inc();
     }
 
+    /// A piece of a file is on its way to a target: shows how an upload goes while it goes.
+    pub fn target_piece(&self, target: &str, bytes: usize) {
+        self.target_on_the_way
+            .get_or_create(&Target {
+                target: target.to_owned(),
+            })
+            .inc_by(u64::try_from(bytes).unwrap_or(u64::MAX));
+    }
+
     /// A target was written to.
     pub fn target_writes(&self, target: &str, writes: u64, bytes: u64) {
         let labels = Target {
@@ -174,6 +185,11 @@ pub async fn render(app: &App) -> Result<String, CatalogError> {
         "target_bytes",
         "Bytes sent to a target",
         ours.target_bytes.clone(),
+    );
+    registry.register(
+        "target_read_bytes",
+        "Bytes of files handed to a target, counted as they go",
+        ours.target_on_the_way.clone(),
     );
 
     let items = Family::<Items, Gauge>::default();

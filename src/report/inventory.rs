@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use rideau_connectors::Fields;
 use serde::Serialize;
 
 use crate::{
@@ -187,6 +188,21 @@ impl Inventory {
         writer
             .into_inner()
             .map_err(|error| csv::Error::from(error.into_error()))
+    }
+
+    /// The rows for a target's own table, by column. Without the votes: these the portal sets.
+    ///
+    /// # Errors
+    /// When the writer fails, which memory does not.
+    pub fn table_rows(&self) -> Result<Vec<Fields>, serde_json::Error> {
+        self.rows
+            .iter()
+            .map(|row| {
+                let mut row: Fields = serde_json::from_value(serde_json::to_value(Line::of(row))?)?;
+                row.remove("user_votes");
+                Ok(row)
+            })
+            .collect()
     }
 
     /// The rows as a JSON array for `datastore_upsert`: missing dates and votes are `null`, size is a number.
@@ -426,6 +442,28 @@ mod tests {
             portal_url: Bilingual::new("https://example.org/en", "https://example.org/fr"),
             user_votes: None,
         }
+    }
+
+    #[test]
+    fn rows_for_a_table_leave_the_votes_to_the_portal() {
+        let mut one = row("a");
+        one.user_votes = Some(3);
+        one.date_released = None;
+        let (inventory, _) = Inventory::partial(vec![InventoryRow {
+            state: ReleaseState::Approved,
+            ..one
+        }]);
+        let rows = inventory.table_rows().unwrap();
+        let columns: Vec<&str> = rows[0].keys().map(String::as_str).collect();
+        let mut expect: Vec<&str> = INVENTORY_COLUMNS
+            .into_iter()
+            .filter(|column| *column != "user_votes")
+            .collect();
+        expect.sort_unstable();
+        assert_eq!(columns, expect);
+        assert_eq!(rows[0]["date_published"], "2025-04-01");
+        assert_eq!(rows[0]["size"], 1200);
+        assert!(rows[0]["date_released"].is_null());
     }
 
     #[test]

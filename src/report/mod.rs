@@ -5,11 +5,13 @@
 
 mod html;
 mod inventory;
+mod plan_page;
 mod progress;
 mod release_plan;
 
 pub use inventory::{
     INVENTORY_COLUMNS, Inventory, InventoryProblem, InventoryRow, eligible, language_code,
 };
+pub use plan_page::PlanPage;
 pub use progress::{Late, Progress, ProgressInput, ReleaseLine, SourceLine, WaitingLine, due_day};
 pub use release_plan::{Expected, PlanInput, PlanLine, ReleasePlan};

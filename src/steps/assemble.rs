@@ -7,7 +7,7 @@ use rideau_connectors::{DatasetDesired, FieldProblem};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{StepError, log, parse_id};
+use super::{StepError, inventory::inventory_follows, log, parse_id};
 use crate::{
     app::{App, SourceSetup},
     catalog::{
@@ -309,6 +309,7 @@ pub(super) async fn assemble_in(
         if before.bundle_hash.is_some() && before.bundle_hash != release.bundle_hash {
             void_decisions(tx, app, &before, &release).await?;
         }
+        inventory_follows(tx, app).await?;
     }
     if judgement.policy_approves {
         approve_by_policy(tx, app, &release).await?;
@@ -661,6 +662,29 @@ async fn record_decision(
     Ok(())
 }
 
+/// Keeps what the public is told about a decision, in the log as well.
+async fn tell_public(
+    tx: &mut Tx,
+    app: &App,
+    decision: &Decision,
+    words: &Bilingual,
+) -> Result<(), StepError> {
+    tx.set_public_reason(decision.id, words).await?;
+    tx.log(
+        app.ids.as_ref(),
+        decision.at,
+        NewEvent {
+            kind: "decision.explained",
+            subject_kind: "release",
+            subject_id: decision.release.to_string(),
+            actor: decision.by_name.clone(),
+            body: json!({"decision": decision.id, "public_reason": words}),
+        },
+    )
+    .await?;
+    Ok(())
+}
+
 /// A decision about what is no longer so is void: said in the log, for whoever made it.
 async fn void_decisions(
     tx: &mut Tx,
@@ -690,10 +714,27 @@ async fn void_decisions(
     Ok(())
 }
 
+/// A person's decision.
+#[derive(Clone, Copy, Debug)]
+pub struct Deciding<'a> {
+    /// The hash that was looked at; the decision fails when anything has changed since.
+    pub expected: Option<Sha256>,
+    /// What is decided.
+    pub verdict: Verdict,
+    /// Who decides.
+    pub person: &'a str,
+    /// Why: for the log.
+    pub reason: &'a str,
+    /// Rules that ask for removal and are overruled.
+    pub despite: &'a [String],
+    /// What the public is told about a withdrawal.
+    pub public_reason: Option<&'a Bilingual>,
+}
+
 /// Records a person's decision about what is proposed now, and has the release looked at again.
 ///
 /// # Errors
-/// When the proposal is not `expected` any more, cannot be decided that way, or the catalog refuses.
+/// As [`decide_saying`].
 pub async fn decide(
     app: &App,
     id: ReleaseId,
@@ -703,6 +744,34 @@ pub async fn decide(
     reason: &str,
     despite: &[String],
 ) -> Result<Release, StepError> {
+    let deciding = Deciding {
+        expected,
+        verdict,
+        person,
+        reason,
+        despite,
+        public_reason: None,
+    };
+    decide_saying(app, id, deciding).await
+}
+
+/// The same, with what the public is told about a withdrawal.
+///
+/// # Errors
+/// When the proposal is not the expected one any more, cannot be decided that way, or the catalog refuses.
+pub async fn decide_saying(
+    app: &App,
+    id: ReleaseId,
+    deciding: Deciding<'_>,
+) -> Result<Release, StepError> {
+    let Deciding {
+        expected,
+        verdict,
+        person,
+        reason,
+        despite,
+        public_reason,
+    } = deciding;
     let mut tx = app.catalog.write().await?;
     let release = tx.lock_release(id).await?;
     let bound_hash = match (release.proposal, release.bundle_hash) {
@@ -729,6 +798,13 @@ pub async fn decide(
     } else {
         DecisionKind::Release
     };
+    let withdraws = kind == DecisionKind::Withdraw && verdict == Verdict::Approve;
+    if public_reason.is_some() && !withdraws {
+        return Err(StepError::Person(Bilingual::new(
+            "The public is told a reason only when a withdrawal is approved: leave `--public-reason` out.",
+            "Le public n’apprend un motif que lorsqu’un retrait est approuvé : omettez `--public-reason`.",
+        )));
+    }
     let decision = Decision {
         id: DecisionId(app.ids.next()),
         release: id,
@@ -745,6 +821,9 @@ pub async fn decide(
         at: app.now(),
     };
     record_decision(&mut tx, app, &decision, person).await?;
+    if let Some(words) = public_reason {
+        tell_public(&mut tx, app, &decision, words).await?;
+    }
     if let Some(source) = app.source(release.source_id) {
         assemble_in(&mut tx, app, source, release).await?;
     }
@@ -808,6 +887,7 @@ pub async fn withdraw(
         at: now,
     };
     record_decision(&mut tx, app, &decision, person).await?;
+    tell_public(&mut tx, app, &decision, &Bilingual::same(reason)).await?;
     let decisions = tx.decisions(id, DecisionKind::Withdraw, bound_hash).await?;
     let approved = standing(&decisions, app.policy.two_persons) == Standing::Approved;
     release.state = if approved {

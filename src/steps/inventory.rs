@@ -1,14 +1,130 @@
-//! releases → inventory rows, from what the catalog knows.
+//! releases → inventory rows, from what the catalog knows; and from there into the table that a target keeps.
 
-use serde_json::Value;
+use rideau_connectors::{Applied, InventoryPlan};
+use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::StepError;
+use super::{StepError, log, publish::wait_for_window};
 use crate::{
-    app::App,
-    catalog::ReleaseFilter,
+    app::{App, TargetSetup},
+    catalog::{CatalogError, Claimed, Lane, NewWork, ReleaseFilter, Tx, WorkKind},
     domain::{Bilingual, FactDetail, PublicationState, ReleaseState, SecurityLevel},
-    report::{InventoryRow, language_code},
+    report::{Inventory, InventoryProblem, InventoryRow, language_code},
 };
+
+/// Changes that come close together are written together.
+const WAIT_SECONDS: i64 = 30;
+
+/// What would change in the inventory that a target keeps.
+#[derive(Clone, Debug, Serialize)]
+pub struct InventoryPush {
+    /// The target's name.
+    pub target: String,
+    /// What would be written.
+    pub plan: InventoryPlan,
+    /// Why other rows are not: nothing of them is sent.
+    pub problems: Vec<InventoryProblem>,
+}
+
+/// Works out what would change in the inventory that a target keeps. `None` when it keeps none.
+///
+/// # Errors
+/// When the catalog or the target cannot be read.
+pub async fn plan_inventory(
+    app: &App,
+    target: &TargetSetup,
+) -> Result<Option<InventoryPush>, StepError> {
+    if !target.connector.keeps_inventory() {
+        return Ok(None);
+    }
+    let (complete, problems) = Inventory::partial(inventory(app).await?);
+    let plan = target
+        .connector
+        .plan_inventory(&complete.table_rows()?)
+        .await?;
+    Ok(plan.map(|plan| InventoryPush {
+        target: target.name.clone(),
+        plan,
+        problems,
+    }))
+}
+
+/// Writes what was worked out, unchanged.
+///
+/// # Errors
+/// When the target refuses or fails; what was written stays, and a second call goes on.
+pub async fn push_inventory(
+    app: &App,
+    target: &TargetSetup,
+    push: &InventoryPush,
+) -> Result<Applied, StepError> {
+    let applied = target.connector.apply_inventory(&push.plan).await?;
+    app.metrics
+        .target_writes(&target.name, applied.writes, applied.bytes_sent);
+    if applied.writes > 0 {
+        let now = app.now();
+        let mut tx = app.catalog.write().await?;
+        let body = json!({
+            "added": push.plan.added.len(), "changed": push.plan.changed.len(), "same": push.plan.same,
+            "not_ready": push.problems.len(),
+        });
+        log(
+            &mut tx,
+            app,
+            now,
+            "inventory.pushed",
+            "target",
+            &target.name,
+            body,
+        )
+        .await?;
+        tx.commit().await?;
+    }
+    Ok(applied)
+}
+
+pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
+    if let Some(setup) = app.targets.get(&work.subject) {
+        let now = app.now();
+        let closed = setup.window.as_ref().and_then(|w| w.closed_until(now));
+        if let Some(until) = closed {
+            return wait_for_window(app, work, &setup.name, until).await;
+        }
+        let mut tx = app.catalog.write().await?;
+        // Each publication changes the inventory again: it follows the last.
+        if tx.publishing_now(&setup.name, now).await? {
+            tx.put_back(work, now + wait(), None, false).await?;
+            return Ok(tx.commit().await?);
+        }
+        drop(tx);
+        if let Some(push) = plan_inventory(app, setup).await? {
+            push_inventory(app, setup, &push).await?;
+        }
+    }
+    let mut tx = app.catalog.write().await?;
+    tx.finish(work).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Has the inventory follow at every target that keeps one.
+pub(super) async fn inventory_follows(tx: &mut Tx, app: &App) -> Result<(), CatalogError> {
+    let now = app.now();
+    for target in app.targets.values() {
+        if !target.connector.keeps_inventory() {
+            continue;
+        }
+        let lane = Lane::Target(target.name.clone());
+        let work = NewWork::now(WorkKind::Inventory, &target.name, lane, now)
+            .after(now + wait())
+            .revive();
+        tx.enqueue(app.ids.as_ref(), now, work).await?;
+    }
+    Ok(())
+}
+
+fn wait() -> chrono::Duration {
+    chrono::Duration::seconds(WAIT_SECONDS)
+}
 
 /// One row for each release that has something in it.
 ///

@@ -11,6 +11,7 @@ pub mod examine;
 mod explain;
 mod fetch;
 mod inventory;
+mod marked;
 mod openings;
 mod publish;
 mod reports;
@@ -36,10 +37,12 @@ use crate::{
     sandbox::{Fault, SandboxError},
 };
 
-pub use assemble::{Bundle, BundleMember, BundleRendition, decide, reassemble, withdraw};
+pub use assemble::{
+    Bundle, BundleMember, BundleRendition, Deciding, decide, decide_saying, reassemble, withdraw,
+};
 pub use dismiss::{DismissalScope, NamedEvidence, dismiss, named_evidence, revoke_dismissal};
 pub use explain::{Explained, ExplainedSubject, explain};
-pub use inventory::inventory;
+pub use inventory::{InventoryPush, inventory, plan_inventory, push_inventory};
 pub use openings::wake_opened;
 pub use publish::{
     PlanBody, PlannedRelease, TakenBack, apply_plan, plan_release, store_plan, table_changes,
@@ -173,6 +176,7 @@ pub async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
         WorkKind::Publish => publish::run(app, work).await,
         WorkKind::Switch => publish::switch(app, work).await,
         WorkKind::Transfer => transfer::run(app, work).await,
+        WorkKind::Inventory => inventory::run(app, work).await,
     }
 }
 

@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Bundle, StepError, enqueue_assemble, log, reread::still_as_decided};
+use super::{
+    Bundle, StepError, enqueue_assemble, log, marked::still_there, reread::still_as_decided,
+};
 use crate::{
     app::{App, TargetSetup},
     catalog::{
@@ -25,6 +27,7 @@ use crate::{
         Bilingual, Clock, DecisionKind, PlanId, PlanState, Proposal, PublicationState, ReleaseId,
         ReleaseState, Sha256, Standing, hash_json, standing,
     },
+    engine::metrics::Metrics,
     record::{MOST_BYTES, TableChanges},
 };
 
@@ -91,7 +94,7 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
     Ok(tx.commit().await?)
 }
 
-async fn wait_for_window(
+pub(super) async fn wait_for_window(
     app: &App,
     work: &Claimed,
     target: &str,
@@ -155,7 +158,15 @@ pub async fn plan_release(
         return Ok(None);
     };
     if release.proposal == Proposal::Withdraw {
-        let reason = release.reasons.first().cloned().unwrap_or_default();
+        let told = app
+            .catalog
+            .read()
+            .await?
+            .public_reason(id, bound_hash)
+            .await?;
+        let reason = told
+            .or_else(|| release.reasons.first().cloned())
+            .unwrap_or_default();
         return plan_withdrawal(app, target, id, &reason, false).await;
     }
     if release.bundle.get("dataset").is_none() {
@@ -508,12 +519,17 @@ async fn execute(
     plan: &Plan,
     body: &PlanBody,
 ) -> Result<(), StepError> {
+    if body.releases.iter().any(|one| !one.plan.changes.is_empty()) {
+        still_there(app, setup).await?;
+    }
     let mut tx = app.catalog.write().await?;
     tx.set_plan_state(plan.id, PlanState::Applying, app.now())
         .await?;
     tx.commit().await?;
     let content = BlobContent {
         blobs: app.blobs.clone(),
+        metrics: Arc::clone(&app.metrics),
+        target: setup.name.clone(),
     };
     for planned in &body.releases {
         let journal = CatalogJournal {
@@ -625,6 +641,9 @@ async fn finish_target(app: &App, setup: &TargetSetup) -> Result<(), StepError> 
         .await?
         .waiting_for_switch(&setup.name)
         .await?;
+    if !waiting.is_empty() {
+        still_there(app, setup).await?;
+    }
     let applied = setup.connector.finish().await?;
     app.metrics
         .target_writes(&setup.name, applied.writes, applied.bytes_sent);
@@ -661,6 +680,8 @@ async fn finish_target(app: &App, setup: &TargetSetup) -> Result<(), StepError> 
 /// Gives targets the bytes to publish, each checked against its hash.
 struct BlobContent {
     blobs: BlobStore,
+    metrics: Arc<Metrics>,
+    target: String,
 }
 
 #[async_trait]
@@ -679,7 +700,15 @@ impl ContentStore for BlobContent {
             )
         })?;
         let stream = self.blobs.stream(sha256).await.map_err(blob_failed)?;
-        Ok(stream.map(|chunk| chunk.map_err(blob_failed)).boxed())
+        let (metrics, target) = (Arc::clone(&self.metrics), self.target.clone());
+        Ok(stream
+            .map(move |chunk| {
+                if let Ok(bytes) = &chunk {
+                    metrics.target_piece(&target, bytes.len());
+                }
+                chunk.map_err(blob_failed)
+            })
+            .boxed())
     }
 }
 

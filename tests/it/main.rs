@@ -10,6 +10,7 @@ mod determinism;
 mod disclosure;
 mod documents;
 mod kill;
+mod large;
 mod pages;
 mod portal;
 mod publishing;

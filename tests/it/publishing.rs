@@ -262,6 +262,40 @@ on_both_databases! {
         assert_eq!(published["state"], "withdrawn", "{published}");
     }
 
+    /// Who approves a withdrawal says what the public is told.
+    fn an_approved_withdrawal_tells_the_public_why(database) {
+        let department = published(database);
+        department.table("other_en.csv", 8000);
+        department.table("third_en.csv", 9000);
+        department.run_once();
+        department.remove(FILE);
+        department.run_once();
+        let release = text(&department.json(&["review", "list"])[0], "/id");
+        department.rideau(&["review", "approve", &release, "--reason", "checked", "--by", "Ada Sample", "--public-reason", "Replaced by a yearly table",
+            "--public-reason-fr", "Remplacé par un tableau annuel"]).ends_with(0);
+        department.run_once();
+        assert!(!department.public_holds("1200"));
+        assert!(department.public_holds("Replaced by a yearly table"));
+        assert!(department.public_holds("Remplacé par un tableau annuel"));
+    }
+
+    /// A folder that is not mounted looks empty: no new catalogue begins there.
+    fn a_target_that_is_not_mounted_gets_no_new_catalogue(database) {
+        let department = published(database);
+        let (there, away) = (department.path("public"), department.path("away"));
+        fs::rename(&there, &away).unwrap();
+        fs::create_dir(&there).unwrap();
+        department.table("other_en.csv", 8000);
+        department.rideau(&["run", "--once", "--patience", "0"]);
+        assert!(!there.join("generations").exists(), "a new catalogue under the mount point");
+
+        fs::remove_dir_all(&there).unwrap();
+        fs::rename(&away, &there).unwrap();
+        department.run_once();
+        assert!(department.public_holds("8000"));
+        assert!(department.public_holds("1200"));
+    }
+
     /// The reason reaches the public although the release is looked at again before the target is.
     fn the_reason_of_a_withdrawal_survives_another_look(database) {
         let department = published(database);

@@ -57,3 +57,49 @@ fn targets_tell_what_they_hold_and_whether_they_answer() {
         .rideau(&["targets", "test", "nowhere"])
         .refused("There is no target nowhere");
 }
+
+#[test]
+fn a_release_is_shown_with_its_targets_and_its_past() {
+    let department = Department::new(Database::sqlite());
+    department.table(FILE, 1200);
+    department.run_once();
+    let shown = department.json(&["release", "show", FILE]);
+    for (place, expect) in [
+        ("/release/state", "published"),
+        ("/targets/0/target", "catalogue"),
+        ("/targets/0/published/state", "published"),
+        ("/targets/0/plan/state", "applied"),
+    ] {
+        assert_eq!(text(&shown, place), expect, "{shown}");
+    }
+    assert!(
+        list(&shown["events"])
+            .iter()
+            .any(|event| event["kind"] == "release.switched"),
+        "{shown}"
+    );
+    let words = department.does(&["release", "show", FILE, "--lang", "fr"]);
+    assert!(words.stdout.contains("publié, depuis"), "{}", words.stdout);
+}
+
+#[test]
+fn a_plan_is_a_page_to_sign() {
+    let department = Department::new(Database::sqlite());
+    department.table(FILE, 1200);
+    department.run_once();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("plan.html");
+    let file = file.to_str().unwrap();
+    department.does(&["release", "plan", "--html", file]);
+    let page = std::fs::read_to_string(file).unwrap();
+    assert!(
+        page.contains("<p>catalogue: nothing would change.</p>"),
+        "{page}"
+    );
+    department.table(FILE, 1201);
+    department.run_once();
+    let plans = department.json(&["release", "plan", "--html", file]);
+    let page = std::fs::read_to_string(file).unwrap();
+    assert!(page.contains(&text(&plans[0], "/plan/hash")), "{page}");
+    assert!(page.contains("rows: 2 → 2"), "{page}");
+}

@@ -28,6 +28,12 @@ fn what_is_missing_on_a_target_is_told_and_brought_back() {
     // What was approved stays approved: the plan that is asked for by name brings it back.
     let plans = department.json(&["release", "plan", FILE]);
     let plan = text(&plans, "/0/plan/id");
+    department
+        .rideau(&["release", "apply", &plan])
+        .refused("is it mounted?");
+    assert!(!whole.join("generations").exists());
+    fs::create_dir_all(&whole).unwrap();
+    fs::write(whole.join(".rideau-target"), "").unwrap();
     department.does(&["release", "apply", &plan]);
     department.does(&["release", "verify"]);
     assert_eq!(Tree::contents(&department.public()), before);

@@ -395,6 +395,7 @@ fn written_tables_have_types_and_clean_names() {
         .collect();
     assert_eq!(types, ["string", "integer", "number", "date"]);
     assert_eq!(schema["fields"][0]["title"], "_Region");
+    assert_eq!(schema["primaryKey"], serde_json::json!(["Region"]));
     let units = units_of_parquet(outputs["data-1.parquet"].clone(), &Limits::default()).unwrap();
     assert!(
         units
@@ -690,4 +691,33 @@ fn what_is_not_regular_goes_the_long_way_from_there() {
     assert!(rows("<row><c><v>1</v></row>").is_err());
     assert!(rows("<row><c><v>1</c></v></row>").is_err());
     assert!(rows("<row><c r=\"A1\"><v>&unknown;</v></c></row>").is_err());
+}
+
+#[test]
+fn a_key_is_told_when_leading_columns_tell_the_rows_apart() {
+    let check = |text: &str, key: Option<&[&str]>| {
+        let outputs = outputs(&open(text.as_bytes(), "a.csv").unwrap());
+        let (_, schema) = outputs
+            .iter()
+            .find(|(name, _)| name.ends_with(".schema.json"))
+            .unwrap();
+        let schema: serde_json::Value = serde_json::from_slice(schema).unwrap();
+        let told = schema
+            .get("primaryKey")
+            .map(|key| serde_json::from_value::<Vec<String>>(key.clone()).unwrap());
+        let key = key.map(|key| key.iter().map(|&name| name.to_owned()).collect::<Vec<_>>());
+        assert_eq!(told, key, "{text}");
+    };
+    let (year, both) = (["Year"], ["Year", "Region"]);
+    check("Year,Region,Count\n2024,ON,1\n2025,ON,2\n", Some(&year));
+    check(
+        "Year,Region,Count\n2024,ON,1\n2024,QC,2\n2025,ON,2\n",
+        Some(&both),
+    );
+    // Not every column: then nothing is left to be told by it.
+    check("Year,Region\n2024,ON\n2024,QC\n", None);
+    check("Year,Region,Count\n2024,ON,1\n2024,ON,2\n", None);
+    check("Year,Region,Count\n2024,ON,1\n,QC,2\n", None);
+    check("Share,Region,Count\n0.5,ON,1\n0.25,QC,2\n", None);
+    check("Year,Region,Count\n2024,ON,1\n", None);
 }

@@ -2,12 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sha2::Digest;
+
 use crate::convert::table::error::{Limit, Limits, TableError, check};
 use crate::convert::table::header::{self, Header, Kind, MISSING};
 use crate::convert::table::model::{Area, Cell, CellValue, Sheet, Workbook};
 
 /// The longest column name, in bytes (PostgreSQL's, and so the portal's data store's).
 const NAME_BYTES: usize = 63;
+
+/// A key is looked for among so many columns at the beginning.
+const MOST_KEY_COLUMNS: usize = 6;
+/// Longer values are no keys: databases do not index them.
+const MOST_KEY_BYTES: usize = 500;
 
 /// A sheet ready to be written.
 pub(super) struct Grid<'w> {
@@ -107,6 +114,65 @@ impl<'w> Grid<'w> {
                     .filter(|cell| is_shown(self.workbook, self.sheet, cell)),
             );
         }
+    }
+
+    /// How many columns, from the first on, tell the rows apart; `None` when none do, or all would be needed.
+    ///
+    /// A value must stand in each of them, and measures are no keys. Fewer than two rows tell nothing.
+    pub(super) fn key(&self) -> Option<usize> {
+        if self.header.is_none() || self.rows.len() < 2 {
+            return None;
+        }
+        let most = self
+            .columns
+            .iter()
+            .take_while(|column| column.kind != Kind::Number)
+            .count()
+            .min(self.columns.len().saturating_sub(1))
+            .min(MOST_KEY_COLUMNS);
+        for width in 1..=most {
+            match self.tells_apart(width) {
+                Some(true) => return Some(width),
+                Some(false) => {}
+                // A value is missing: wider keys lack it as well.
+                None => return None,
+            }
+        }
+        None
+    }
+
+    /// Whether the first columns tell the rows apart; `None` when one of their values cannot be part of a key.
+    fn tells_apart(&self, width: usize) -> Option<bool> {
+        let mut seen: BTreeSet<[u8; 32]> = BTreeSet::new();
+        let mut value = String::new();
+        for range in &self.rows {
+            let mut hash = sha2::Sha256::new();
+            let mut index = 0;
+            let mut whole = true;
+            self.each(range, |cell| {
+                let column = self.columns.get(index).filter(|_| index < width);
+                index += 1;
+                let Some(column) = column else { return };
+                value.clear();
+                match cell.map(|cell| (cell, &cell.value)) {
+                    None => {}
+                    Some((_, CellValue::Text(text))) => value.push_str(text),
+                    Some((cell, _)) => self.workbook.put_shown(cell, &mut value),
+                }
+                // In a column of texts a code may be a value.
+                let code = column.kind != Kind::Text && MISSING.contains(&value.trim());
+                whole &= !value.trim().is_empty() && !code && value.len() <= MOST_KEY_BYTES;
+                hash.update((value.len() as u64).to_be_bytes());
+                hash.update(value.as_bytes());
+            });
+            if !whole {
+                return None;
+            }
+            if !seen.insert(hash.finalize().into()) {
+                return Some(false);
+            }
+        }
+        Some(true)
     }
 
     fn type_columns(&mut self) {

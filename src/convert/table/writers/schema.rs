@@ -1,4 +1,5 @@
-//! Frictionless Table Schema of a grid: names, original labels, types, codes for missing values.
+//! Frictionless Table Schema of a grid: names, original labels, types, codes for missing values, and the columns that tell rows
+//! apart.
 
 use std::path::Path;
 
@@ -46,7 +47,16 @@ fn render(grid: &Grid<'_>) -> String {
             Value::Object(field)
         })
         .collect();
-    let schema = json!({ "fields": fields, "missingValues": grid.missing });
+    let mut schema = json!({ "fields": fields, "missingValues": grid.missing });
+    if let Some(width) = grid.key() {
+        let key: Vec<&str> = grid
+            .columns
+            .iter()
+            .take(width)
+            .map(|column| column.name.as_str())
+            .collect();
+        schema["primaryKey"] = json!(key);
+    }
     // Keys in byte order whatever the features of `serde_json`, then laid out for people.
     let mut text = String::new();
     lay_out(&schema, 0, &mut text);
