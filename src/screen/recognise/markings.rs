@@ -8,6 +8,7 @@
 
 use std::{borrow::Cow, collections::BTreeSet};
 
+use super::labels::is_property;
 use super::marking_words::{
     BARE, CABINET, CANADIAN, CEO, COMPLETED, DISCLAIMS, DOWN_TO, EXPLAINS, FILLER, LEVEL, LIFTED,
     NAMED, NOT_LIFTED, NOT_SECRET_AFTER, NOT_SECRET_BEFORE, SOLICITOR, STATED, STEMS, SUBJECT,
@@ -76,12 +77,7 @@ struct Accepted {
 pub(super) fn detect<'u>(units: impl Iterator<Item = &'u TextUnit>) -> Vec<Fact> {
     let mut facts: Vec<(Fact, Option<SecurityLevel>)> = Vec::new();
     // What a label's own properties say is the matter of `labels`: the name of a label is not its level.
-    let is_label = |unit: &TextUnit| {
-        unit.labels
-            .iter()
-            .any(|label| label.starts_with("MSIP_Label_"))
-    };
-    for unit in units.filter(|unit| STEMS.is_match(&unit.text) && !is_label(unit)) {
+    for unit in units.filter(|unit| STEMS.is_match(&unit.text) && !is_property(unit)) {
         read_unit(unit, &mut facts);
     }
     // Three or more levels, each alone in a cell: a table of levels, not markings.
