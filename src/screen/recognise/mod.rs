@@ -14,6 +14,7 @@ mod immigration;
 mod labels;
 mod layout;
 mod licence;
+mod marking_context;
 mod marking_words;
 mod markings;
 mod money;
@@ -34,6 +35,8 @@ mod topics;
 mod evidence_tests;
 #[cfg(test)]
 mod identifier_tests;
+#[cfg(test)]
+mod marking_tests;
 #[cfg(test)]
 mod tests;
 
