@@ -73,7 +73,7 @@ pub(crate) fn find(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>
         };
         let support = scene.support(&[Topic::Birth], date.start, date.end);
         let close = matches!(support, Support::Near | Support::Column | Support::Row);
-        let sample = matches!(support, Support::Near) && scene.is_sample(date.start);
+        let sample = matches!(support, Support::Near) && scene.is_sample(date.start, date.end);
         let held = support.holds() && support != Support::Sheet && (!date.loose || close);
         if held && !sample {
             out.push(Proposal {

@@ -13,6 +13,7 @@ use super::{
     topics::Topic,
 };
 use crate::domain::IdentifierClass;
+use crate::reading::Reading;
 
 const DETECTOR: &str = "health_number/1";
 
@@ -48,7 +49,9 @@ fn proposal(
 fn quebec(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>) {
     let reading = scene.reading;
     each(scene, numbers, &[8], |number| {
-        let Some((start, letters)) = letters_before(reading, number.start, 4) else {
+        let found = letters_before(reading, number.start, 4)
+            .or_else(|| small_letters(reading, number.start));
+        let Some((start, letters)) = found else {
             return false;
         };
         let end = number.end;
@@ -73,7 +76,7 @@ fn quebec(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>) {
             (false, true) if support != Support::Against => (85, "checksum"),
             _ => return false,
         };
-        if matches!(support, Support::Near | Support::Behind) && scene.is_sample(start) {
+        if scene.is_sample(start, end) && support.holds() {
             return false;
         }
         out.push(proposal(
@@ -85,6 +88,15 @@ fn quebec(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>) {
         ));
         true
     });
+}
+
+/// Four small letters and a hyphen: `lant-7959-1718`.
+fn small_letters(reading: &Reading, start: usize) -> Option<(usize, Vec<u8>)> {
+    let from = start.checked_sub(5)?;
+    let letters = reading.slice(from, start).strip_suffix(b"-")?;
+    let alone = from == 0 || !is_word(reading.before(from));
+    (alone && letters.len() == 4 && letters.iter().all(u8::is_ascii_lowercase))
+        .then(|| (from, letters.to_ascii_uppercase()))
 }
 
 /// The check digit of a Quebec number: two digits for each letter, the year with its century, the rest as written.
@@ -140,7 +152,7 @@ fn ten_digits(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>) {
         let named = scene.support(&[Topic::Ontario], start, end);
         if (matches!(bc, Support::Near | Support::Behind)
             || matches!(on, Support::Near | Support::Behind))
-            && scene.is_sample(start)
+            && scene.is_sample(start, end)
         {
             return false;
         }
@@ -242,10 +254,15 @@ fn other(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>) {
             return false;
         }
         let alberta = scene.support(&[Topic::Alberta], start, end);
-        let any = scene.support(&[Topic::Health, Topic::Alberta], start, end);
+        // Alberta calls its nine digits "PHN" as British Columbia does its ten.
+        let any = scene.support(
+            &[Topic::Health, Topic::Alberta, Topic::Columbia],
+            start,
+            end,
+        );
         if !any.holds()
             || any == Support::Sheet
-            || (matches!(any, Support::Near) && scene.is_sample(start))
+            || (matches!(any, Support::Near) && scene.is_sample(start, end))
         {
             return false;
         }

@@ -4,7 +4,7 @@ use super::{DetectContext, DetectSettings, detect, plain_text_units};
 use crate::domain::{FactDetail, MarkingState, Part, TextUnit};
 
 /// What is found in a plain text, as `identifier class` with the text it covers.
-fn found(text: &str) -> Vec<(String, String)> {
+pub(super) fn found(text: &str) -> Vec<(String, String)> {
     let units: Vec<TextUnit> = plain_text_units(text)
         .into_iter()
         .map(|(_, unit)| unit)
@@ -25,7 +25,7 @@ fn found(text: &str) -> Vec<(String, String)> {
     found
 }
 
-fn check(text: &str, expected: &[(&str, &str)]) {
+pub(super) fn check(text: &str, expected: &[(&str, &str)]) {
     let found = found(text);
     for (what, piece) in expected {
         assert!(
@@ -36,7 +36,7 @@ fn check(text: &str, expected: &[(&str, &str)]) {
 }
 
 /// No identifier of the kind is found.
-fn never(identifier: &str, text: &str) {
+pub(super) fn never(identifier: &str, text: &str) {
     let found = found(text);
     assert!(
         !found.iter().any(|(what, _)| what.starts_with(identifier)),

@@ -5,9 +5,10 @@
 //! pages. Rule that must hold: without something that speaks for it, no such number is called personal.
 
 use super::{
+    layout::within,
     numbers::{Number, Numbers, stands_alone},
     proposal::{List, Proposal, each, is_upper, letters_before},
-    reading::{Reading, is_word},
+    reading::{Reading, is_letter, is_word},
     scene::{Scene, Support},
     topics::Topic,
 };
@@ -38,46 +39,56 @@ fn clients(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>) {
             stands_alone(reading, start, end)
         };
         let count = number.digits().len();
-        let shaped = number.has_shape(&[
-            &[8],
-            &[4, 4],
-            &[10],
-            &[2, 4, 4],
-            &[9],
-            &[3, 3, 3],
-            &[2, 8],
-            &[6, 4],
-            &[2, 4, 2],
-            &[4, 6],
-        ]);
+        let support = scene.support(&[Topic::Uci], start, end);
+        // With the label right before it any grouping will do.
+        let direct = support == Support::Near && is_direct(scene, start);
+        let shaped = direct
+            || number.has_shape(&[
+                &[8],
+                &[4, 4],
+                &[10],
+                &[2, 4, 4],
+                &[9],
+                &[3, 3, 3],
+                &[2, 8],
+                &[6, 4],
+                &[2, 4, 2],
+                &[4, 6],
+            ]);
         if !alone || !shaped || (count == 9 && prefix.is_none()) {
             return false;
         }
-        let support = scene.support(&[Topic::Uci], start, end);
-        let listed = support == Support::None && list.goes_on(reading, start);
+        let listed =
+            support == Support::None && !scene.has_own_label(start) && list.goes_on(reading, start);
         let regular = number.has_shape(&[&[8], &[4, 4], &[10], &[2, 4, 4], &[9], &[3, 3, 3]]);
         let held = (support.holds() && support != Support::Sheet) || listed;
         if held
             && (!regular && support != Support::Near
-                || (is_years(number) && support != Support::Column))
+                || (is_years(number) && support != Support::Column && !direct))
         {
             return false;
         }
-        let about_someone = number.shape() == [2, 4, 4]
-            && number.is_even()
-            && support == Support::None
-            && scene.around(Topic::Uci, start, end, 400, 100);
+        let typical = number.shape() == [2, 4, 4] && number.is_even();
+        let about_someone = support == Support::None
+            && ((typical && scene.around(Topic::Uci, start, end, 400, 100))
+                || (prefix.is_some()
+                    && count == 9
+                    && scene.around(Topic::Uci, start, end, 60, 60)));
         let (class, confidence) = if held {
             (
                 IdentifierClass::Personal,
                 if support == Support::Previous { 85 } else { 95 },
             )
         } else if about_someone {
-            (IdentifierClass::Unknown, 50)
+            // A temporary form outweighs an application number with the same letter.
+            (
+                IdentifierClass::Unknown,
+                if prefix.is_some() { 55 } else { 50 },
+            )
         } else {
             return false;
         };
-        if matches!(support, Support::Near | Support::Behind) && scene.is_sample(start) {
+        if matches!(support, Support::Near | Support::Behind) && scene.is_sample(start, end) {
             return false;
         }
         list.note(held.then_some(end));
@@ -93,6 +104,20 @@ fn clients(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>) {
         });
         true
     });
+}
+
+/// True when a label, a colon and spaces at most stand before a value: `UCI: 2014-2015`.
+fn is_direct(scene: &Scene<'_>, start: usize) -> bool {
+    within(scene.hits, start.saturating_sub(48), start)
+        .filter(|hit| hit.topic == Topic::Uci)
+        .any(|hit| {
+            let between = scene.reading.slice(hit.end, start);
+            between.len() <= 4
+                && (between.contains(&b':') || between.len() >= 2)
+                && between
+                    .iter()
+                    .all(|byte| matches!(byte, b' ' | b':' | b'.' | b'#'))
+        })
 }
 
 /// `2014-2015`: two years that follow each other.
@@ -151,7 +176,7 @@ fn lettered(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>) {
         let (start, letters) = before.unwrap_or_else(|| (number.start, Vec::new()));
         let (end, behind) = letters_behind(reading, number.end);
         let digits = number.digits().len();
-        if !number.has_shape(&[
+        let shapes: [&[usize]; 10] = [
             &[digits],
             &[3, 3],
             &[3, 3, 3],
@@ -162,7 +187,9 @@ fn lettered(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>) {
             &[3, 6],
             &[3, 7],
             &[3, 3, 4],
-        ]) {
+        ];
+        let wrapped = !letters.is_empty() && number.has_wrapped_shape(&shapes);
+        if !number.has_shape(&shapes) && !wrapped {
             return false;
         }
         let mut taken = false;
@@ -188,6 +215,7 @@ fn lettered(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>) {
             );
             let about_someone = fit.typical
                 && support == Support::None
+                && !follows_noun(reading, start)
                 && is_upper(reading, start, end)
                 && (scene.around(Topic::Uci, start, end, 200, 200)
                     || scene.around(form.topic, start, end, 300, 0));
@@ -197,7 +225,7 @@ fn lettered(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>) {
                 _ if about_someone => (IdentifierClass::Unknown, 50),
                 _ => continue,
             };
-            if matches!(support, Support::Near | Support::Behind) && scene.is_sample(start) {
+            if matches!(support, Support::Near | Support::Behind) && scene.is_sample(start, end) {
                 continue;
             }
             taken = true;
@@ -244,6 +272,17 @@ fn fit(form: &Form, letters: &[u8], digits: usize, behind: usize) -> Option<Fit>
         }
         _ => None,
     }
+}
+
+/// True right behind a word that is no small one: "envelope Z5266856" is the number of an envelope.
+fn follows_noun(reading: &Reading, start: usize) -> bool {
+    let ahead = reading.small(start.saturating_sub(24), start);
+    let Some(ahead) = ahead.strip_suffix(b" ") else {
+        return false;
+    };
+    let from = ahead.iter().rposition(|byte| !is_letter(*byte));
+    let word = ahead.get(from.map_or(0, |at| at + 1)..).unwrap_or_default();
+    word.len() >= 4
 }
 
 /// Up to two letters right behind a number (one space may part them), and where they end.

@@ -29,6 +29,13 @@ struct Label<'u> {
     removed: bool,
 }
 
+/// True for a property of a label: its values are names of labels, sites and actions, never of persons.
+pub(super) fn is_property(unit: &TextUnit) -> bool {
+    unit.labels
+        .iter()
+        .any(|label| label.starts_with("MSIP_Label_"))
+}
+
 /// Reports the labels among some units, in order of GUID.
 pub(super) fn detect(units: &[TextUnit], context: &DetectContext<'_>) -> Vec<Fact> {
     let mut labels: BTreeMap<String, Label<'_>> = BTreeMap::new();

@@ -66,7 +66,7 @@ fn licences(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>) {
             (false, true, _) if close => (IdentifierClass::Personal, 60),
             _ => return false,
         };
-        if matches!(support, Support::Near | Support::Behind) && scene.is_sample(start) {
+        if matches!(support, Support::Near | Support::Behind) && scene.is_sample(start, end) {
             return false;
         }
         out.push(Proposal {
@@ -91,14 +91,26 @@ fn licences(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>) {
 fn records(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>) {
     each(scene, numbers, &[8], |number: &Number| {
         let (start, end) = (number.start, number.end);
-        let shaped = number.has_shape(&[&[8], &[3, 3, 2], &[4, 4], &[2, 3, 3], &[2, 2, 2, 2]]);
-        if !shaped || !stands_alone(scene.reading, start, end) {
+        if !stands_alone(scene.reading, start, end) {
             return false;
         }
         let support = scene.support(&[Topic::Pri], start, end);
+        let shaped = number.has_shape(&[
+            &[8],
+            &[3, 3, 2],
+            &[3, 2, 3],
+            &[4, 4],
+            &[2, 3, 3],
+            &[2, 2, 2, 2],
+        ]);
+        // Behind its label any even grouping will do.
+        let grouped = support == Support::Near && number.is_even() && number.shape().len() <= 4;
+        if !shaped && !grouped {
+            return false;
+        }
         if !support.holds()
             || support == Support::Sheet
-            || (support == Support::Near && scene.is_sample(start))
+            || (support == Support::Near && scene.is_sample(start, end))
         {
             return false;
         }

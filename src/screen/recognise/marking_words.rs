@@ -28,8 +28,26 @@ pub(super) static STEMS: LazyLock<AhoCorasick> = LazyLock::new(|| {
             "privilege",
             "privilège",
             "privilÈge",
+            "privilég",
+            "privilÉg",
+            "solicitor",
+            "lawyer",
+            "attorney",
+            "avocat",
             "eyes only",
+            "eyes-only",
             "canadiens",
+            "prot.",
+            "prot a",
+            "prot b",
+            "prot c",
+            "prot-",
+            "p r o t",
+            "p\u{A0}r\u{A0}o\u{A0}t",
+            "s e c r e t",
+            "s\u{A0}e\u{A0}c\u{A0}r",
+            "c o n f i d",
+            "c\u{A0}o\u{A0}n\u{A0}f",
         ])
         .expect("the words are valid")
 });
@@ -38,9 +56,23 @@ pub(super) const WHEN_COMPLETED: &str = r"(?:when|once|if|upon|after)\s+(?:compl
 pub(super) const GAP: &str =
     r"[\s\x{A0}\x{AD}\x{200B}\x{2060}:,_.\-\x{2010}\x{2011}–—/()\[\]*'’‘\x{22}“”«»]";
 
+/// A word whose letters may stand apart: `S E C R E T`.
+fn spread(letters: &[&str]) -> String {
+    letters.join(r"[ \x{A0}]?")
+}
+
 pub(super) static LEVEL: LazyLock<Regex> = LazyLock::new(|| {
+    const E: &str = r"(?:é|e\x{301}?)";
+    let protected = spread(&["p", "r", "o", "t", "e", "c", "t", "e", "d"]);
+    let protege = spread(&["p", "r", "o", "t", E, "g", E]);
+    let secret = spread(&["s", "e", "c", "r", "e", "t"]);
+    let top = spread(&["t", "o", "p"]);
+    let tres = spread(&["t", "r", r"(?:è|e\x{300}?)", "s"]);
+    let confiden = spread(&["c", "o", "n", "f", "i", "d", "e", "n", "t", "i"]);
+    let al = spread(&["a", "l"]);
+    let el = spread(&["e", "l"]);
     Regex::new(&format!(
-        r"(?i)\b(?:(?:protected|prot(?:é|e\x{{301}}?)g(?:é|e\x{{301}}?)e?s?){GAP}{{0,4}}(?:(?:{WHEN_COMPLETED}){GAP}{{0,4}})?(?P<letter>[abc])\b|(?P<top>top[\s_\-]*secret|tr(?:è|e\x{{300}}?)s[\s_\-]*secret)\b|(?P<secret>secret)\b|(?P<confidential>confidential|confidentiel(?:le)?)\b|(?P<open>unclassified|non[\s\-]*classifi(?:é|e\x{{301}}?)e?|sans\s+classification)\b)"
+        r"(?i)\b(?:(?:{protected}|{protege}e?s?|prot\b\.?){GAP}{{0,4}}(?:(?:{WHEN_COMPLETED}){GAP}{{0,4}})?(?P<letter>[abc])\b|(?P<top>{top}[\s_\-]*{secret}|{tres}[\s_\-]*{secret})\b|(?P<secret>{secret})\b|(?P<confidential>{confiden}[ \x{{A0}}]?(?:{al}|{el}(?:le)?))\b|(?P<open>unclassified|non[\s\-]*classifi(?:é|e\x{{301}}?)e?|sans\s+classification)\b)"
     ))
     .expect("the pattern is valid")
 });
@@ -62,21 +94,21 @@ pub(super) static WRAPPED: LazyLock<Regex> = LazyLock::new(|| {
 
 pub(super) static CABINET: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)confidences?\s+of\s+the\s+(?:king|queen)['’]?s\s+privy\s+council(?:\s+for\s+canada)?|cabinet\s+confidences?|document\s+confidentiel\s+du\s+(?:conseil\s+priv[ée](?:\s+d(?:u\s+roi|e\s+la\s+reine)(?:\s+pour\s+le\s+canada)?)?|cabinet)|(?:renseignements?\s+|document\s+)?confidentiels?\s+du\s+(?:cabinet|conseil\s+priv[ée](?:\s+d(?:u\s+roi|e\s+la\s+reine)(?:\s+pour\s+le\s+canada)?)?)",
+        r"(?i)confidences?\s+(?:of|from)\s+the\s+(?:(?:king|queen)['’]?s\s+)?privy\s+council(?:\s+for\s+canada)?|confidences?\s+(?:of|from)\s+(?:the\s+)?cabinet|privy\s+council\s+confidences?|cabinet[\s\-–‑]+confidences?|confidences?\s+du\s+(?:cabinet|conseil\s+priv[ée](?:\s+d(?:u\s+roi|e\s+la\s+reine)(?:\s+pour\s+le\s+canada)?)?)|document\s+confidentiel\s+du\s+(?:conseil\s+priv[ée](?:\s+d(?:u\s+roi|e\s+la\s+reine)(?:\s+pour\s+le\s+canada)?)?|cabinet)|(?:renseignements?\s+|document\s+)?confidentiels?\s+du\s+(?:cabinet|conseil\s+priv[ée](?:\s+d(?:u\s+roi|e\s+la\s+reine)(?:\s+pour\s+le\s+canada)?)?)",
     )
     .expect("the pattern is valid")
 });
 
 pub(super) static SOLICITOR: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)solicitor[\s\-–‑]*client(?:\s+privileged?)?|(?:prot[ée]g[ée]\s+par\s+le\s+)?secret\s+professionnel(?:\s+(?:de\s+l['’]avocat|avocat[\s\-–‑]*client))?|privil[èe]ge\s+(?:du\s+)?(?:secret\s+professionnel|avocat[\s\-–‑]*client)",
+        r"(?i)(?:privileged?\s*(?:&|and|/|,)\s*confidential\s*[\-–—:/|]*\s*)?(?:solicitor|lawyer|attorney)[\s\-–‑/]*(?:and[\s\-–‑]*)?client(?:\s*[\-–‑]?\s*(?:privileged?|communications?))*|privileged?\s*(?:&|and)\s*confidential|privil[ée]gi[ée]e?s?\s+et\s+confidentiel(?:le)?s?|litigation\s+privileged?|legal(?:ly)?\s+(?:advice\s+)?privileged?|privil[èe]ge\s+relatif\s+au\s+litige|(?:prot[ée]g[ée]\s+par\s+le\s+)?secret\s+professionnel(?:\s+(?:de\s+l['’]avocat|avocat[\s\-–‑]*client))?|privil[èe]ge\s+(?:du\s+)?(?:secret\s+professionnel|avocat[\s\-–‑]*client)",
     )
     .expect("the pattern is valid")
 });
 
 pub(super) static CANADIAN: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)canadian\s+eyes\s+only|r[ée]serv[ée]\s+aux\s+canadiens|pour\s+canadiens\s+seulement",
+        r"(?i)(?:for\s+)?\b(?:canadians?|cdn|can)[\s\-–]+eyes[\s\-–]+only|r[ée]serv[ée]e?s?\s+aux\s+(?:yeux\s+)?canadiens|(?:pour|aux)\s+(?:les\s+)?canadiens\s+seulement|yeux\s+canadiens\s+seulement|(?:[àa]\s+l['’])?usage\s+exclusif\s+des\s+canadiens",
     )
     .expect("the pattern is valid")
 });
@@ -133,9 +165,21 @@ pub(super) static FILLER: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is valid")
 });
 
-/// `Classification:` and its kin directly before a marking.
+/// `Classification:` and its kin directly before a marking, also as the name of a field: `"securityClassification": "`.
 pub(super) static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)(?:\b(?:security\s+)?(?:classification|marking|category|designation)|\bclassification\s+de\s+s[ée]curit[ée]|\bcote\s+de\s+s[ée]curit[ée]|\bmarquage|\bsensitivity(?:\s+label)?|\bsensibilit[ée]|\bcat[ée]gorie\s+de\s+s[ée]curit[ée]|\bsupplemental\s+marking|\bsecurity\s+clearance)\s*(?:[:=|\t–—-]|is|est)?\s*$")
+    Regex::new(r"(?i)(?:(?:\b|_|security)(?:classification|marking|category|designation)(?:[\s_\-]?(?:level|code|label))?|\bniveau\s+de\s+(?:s[ée]curit[ée]|classification|protection)\s*:|\bcote\s*:|\bcote\s+de\s+s[ée]curit[ée]|\bmarquage|\bsensitivity(?:[\s_\-]?label)?|\bsensibilit[ée]|\bcat[ée]gorie\s+de\s+s[ée]curit[ée]|\bsecurity[\s_\-]?clearance)[\x22'”»]?\s*(?:[:=|>\t–—-]|is|est)?\s*[\x22'“«]?\s*$")
+        .expect("the pattern is valid")
+});
+
+/// Words that deny a level or make it a condition, directly before it: "is not", "n'est pas", "if it is".
+pub(super) static DENIED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)(?:\b(?:not|never|nor|isn['’]t|wasn['’]t|no\s+longer|n['’](?:est|[ée]tait)\s+(?:pas|plus)|pas|jamais|ni)\s+(?:(?:yet|be|been|a|an|un|une|considered|classified|marked|rated|designated|cot[ée]e?s?|classifi[ée]e?s?|class[ée]e?s?|marqu[ée]e?s?|d[ée]sign[ée]e?s?)\s+)*|\b(?:if|when|where|whether|unless|si|s['’]il\s+est|lorsque)\s+(?:(?:it|this|a|the|an|le|la|un|une|document|record|file|dossier|is|are|est|was|classified|marked|cot[ée]e?|classifi[ée]e?)\s+){0,5})[“«\x22'‘]?\s*$")
+        .expect("the pattern is valid")
+});
+
+/// Words that speak of another record.
+pub(super) static ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:(?:related|other|another|companion|separate)\s+(?:files?|records?|documents?|memos?|reports?|notes?)|(?:held|kept|stored|filed)\s+(?:elsewhere|separately)|(?:autres?|second)\s+(?:dossiers?|documents?|notes?|rapports?)|(?:dossier|document|note|rapport)s?\s+(?:connexe|distincte?)s?|conserv[ée]e?s?\s+(?:ailleurs|s[ée]par[ée]ment))\b")
         .expect("the pattern is valid")
 });
 

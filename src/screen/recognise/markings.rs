@@ -8,6 +8,8 @@
 
 use std::{borrow::Cow, collections::BTreeSet};
 
+use super::labels::is_property;
+use super::marking_context::{box_before, has_boxes, is_denied, is_reported, is_table_of_levels};
 use super::marking_words::{
     BARE, CABINET, CANADIAN, CEO, COMPLETED, DISCLAIMS, DOWN_TO, EXPLAINS, FILLER, LEVEL, LIFTED,
     NAMED, NOT_LIFTED, NOT_SECRET_AFTER, NOT_SECRET_BEFORE, SOLICITOR, STATED, STEMS, SUBJECT,
@@ -76,12 +78,7 @@ struct Accepted {
 pub(super) fn detect<'u>(units: impl Iterator<Item = &'u TextUnit>) -> Vec<Fact> {
     let mut facts: Vec<(Fact, Option<SecurityLevel>)> = Vec::new();
     // What a label's own properties say is the matter of `labels`: the name of a label is not its level.
-    let is_label = |unit: &TextUnit| {
-        unit.labels
-            .iter()
-            .any(|label| label.starts_with("MSIP_Label_"))
-    };
-    for unit in units.filter(|unit| STEMS.is_match(&unit.text) && !is_label(unit)) {
+    for unit in units.filter(|unit| STEMS.is_match(&unit.text) && !is_property(unit)) {
         read_unit(unit, &mut facts);
     }
     // Three or more levels, each alone in a cell: a table of levels, not markings.
@@ -100,9 +97,15 @@ fn read_unit(unit: &TextUnit, facts: &mut Vec<(Fact, Option<SecurityLevel>)>) {
     let mut accepted: Vec<Accepted> = Vec::new();
     let mut caveats: Vec<(&'static str, usize, usize, u8)> = Vec::new();
     let mut offset = 0;
+    let boxes = has_boxes(text);
     for line in text.split_inclusive('\n') {
-        read_line(unit, line, offset, &mut accepted, &mut caveats);
+        read_line(unit, line, (offset, boxes), &mut accepted, &mut caveats);
         offset += line.len();
+    }
+    let rows = accepted.iter().filter(|one| one.reason == "apart");
+    let levels: BTreeSet<SecurityLevel> = rows.map(|one| one.level).collect();
+    if levels.len() >= 2 && weight(unit.place.part) < Weight::Margin && is_table_of_levels(text) {
+        accepted.retain(|one| one.reason != "apart");
     }
     if accepted.is_empty() && weight(unit.place.part) > Weight::Text && BARE.is_match(text) {
         facts.push((unknown_marking(unit), None));
@@ -130,7 +133,7 @@ fn prepared(unit: &TextUnit) -> Cow<'_, str> {
 fn read_line(
     unit: &TextUnit,
     line: &str,
-    offset: usize,
+    (offset, boxes): (usize, bool),
     accepted: &mut Vec<Accepted>,
     caveats: &mut Vec<(&'static str, usize, usize, u8)>,
 ) {
@@ -143,9 +146,13 @@ fn read_line(
             !found
                 .iter()
                 .any(|(_, start, end)| *start <= hit.start && hit.end <= *end)
+                && box_before(&line[..hit.start], boxes) != Some(false)
         })
         .collect();
     let alone = stands_alone(line, &hits, &found);
+    // Three levels in one line are a list to choose from.
+    let levels: BTreeSet<SecurityLevel> = hits.iter().map(|hit| hit.level).collect();
+    let listed = levels.len() >= 3 && !alone && weight < Weight::Margin && !LIFTED.is_match(line);
     let before = accepted.len();
     let mut seen = [0_usize; 7];
     for hit in &hits {
@@ -154,9 +161,19 @@ fn read_line(
         if *same > MAX_SAME {
             continue;
         }
+        let ahead = &line[..hit.start];
+        let ticked = box_before(ahead, boxes) == Some(true);
+        if (listed && !ticked) || (!alone && is_denied(ahead)) {
+            continue;
+        }
         let segment = segment_of(line, hit.start, hit.end);
         let apart = stands_alone_between(line, segment, &hits, &found);
-        if let Some((confidence, reason)) = verdict(unit, weight, line, hit, alone, apart) {
+        let verdict = if ticked && !alone {
+            Some((88, "ticked"))
+        } else {
+            verdict(unit, weight, line, hit, alone, apart)
+        };
+        if let Some((confidence, reason)) = verdict {
             accepted.push(Accepted {
                 start: offset + hit.start,
                 end: offset + hit.end,
@@ -173,8 +190,17 @@ fn read_line(
         let segment = segment_of(line, start, end);
         let apart = alone || stands_alone_between(line, segment, &hits, &[(name, start, end)]);
         let upper = is_upper(&line[start..end]);
+        // "Cabinet confidence: draft of …"
+        let leads = weight > Weight::Text
+            && line[..start].trim().is_empty()
+            && line[end..]
+                .trim_start()
+                .starts_with([':', '-', '–', '—', '/'])
+            && line.len() <= SHORT_LINE
+            && !EXPLAINS.is_match(line);
         let counts = apart
             || with_level
+            || leads
             || (weight > Weight::Text
                 && upper
                 && line.len() <= SHORT_LINE
@@ -236,7 +262,11 @@ fn verdict(
         Weight::Margin if apart => Some((95, "apart")),
         Weight::Margin if (hit.upper || protected) && !explains => Some((85, "capitals")),
         Weight::Front if apart && (hit.upper || !explains) => Some((88, "apart")),
-        Weight::Front if hit.upper && short && !explains => Some((75, "capitals")),
+        Weight::Front
+            if hit.upper && short && !explains && !is_reported(line, hit.start, hit.end) =>
+        {
+            Some((75, "capitals"))
+        }
         Weight::Front if unit.place.part == Part::FileName && protected && !explains => {
             Some((80, "name"))
         }
@@ -259,6 +289,7 @@ fn hits(line: &str) -> Vec<Hit> {
             let small = letter.as_str().bytes().all(|b| b.is_ascii_lowercase());
             if small
                 && (!text.chars().all(|c| !c.is_uppercase()) || letter.as_str() == "a")
+                && text.contains(char::is_whitespace)
                 && line.trim() != text
             {
                 continue;

@@ -8,11 +8,13 @@ mod addresses;
 mod birth;
 mod context;
 mod email;
+mod field;
 mod health;
 mod immigration;
 mod labels;
 mod layout;
 mod licence;
+mod marking_context;
 mod marking_words;
 mod markings;
 mod money;
@@ -30,9 +32,13 @@ mod scene;
 mod topics;
 
 #[cfg(test)]
+mod evidence_tests;
+#[cfg(test)]
 mod identifier_tests;
 #[cfg(test)]
 mod labelled_tests;
+#[cfg(test)]
+mod marking_tests;
 #[cfg(test)]
 mod tests;
 
@@ -90,8 +96,8 @@ pub fn detect(units: &[TextUnit], context: &DetectContext<'_>) -> Vec<Fact> {
     let mut memory = Memory::default();
     let before = facts.len();
     for unit in units.iter().chain(&extra) {
-        // Native metadata stays inside; only what it says about clearance matters.
-        if unit.place.part == Part::Native {
+        // Native metadata stays inside; only what it says about clearance matters. Labels have their own reader.
+        if unit.place.part == Part::Native || labels::is_property(unit) {
             memory.previous.clear();
         } else {
             facts.extend(identifiers(unit, context.settings, &mut memory));

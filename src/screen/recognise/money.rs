@@ -139,7 +139,11 @@ fn account(scene: &Scene<'_>, number: &Number) -> Option<Proposal> {
     let (class, confidence) = match (full, support.holds() && support != Support::Sheet) {
         (true, true) => (IdentifierClass::Personal, if known { 96 } else { 88 }),
         (true, false)
-            if known && number.is_even() && support == Support::None && shape.len() == 3 =>
+            if known
+                && number.is_even()
+                && support == Support::None
+                && shape.len() == 3
+                && !scene.around(Topic::Count, start, end, 80, 0) =>
         {
             (IdentifierClass::Unknown, 60)
         }
@@ -147,7 +151,7 @@ fn account(scene: &Scene<'_>, number: &Number) -> Option<Proposal> {
         (false, true) if close => (IdentifierClass::Personal, 72),
         _ => return None,
     };
-    if support == Support::Near && scene.is_sample(start) {
+    if support == Support::Near && scene.is_sample(start, end) {
         return None;
     }
     Some(Proposal {

@@ -6,6 +6,7 @@
 //! check digit is wrong.
 
 use super::{
+    layout::within,
     numbers::{Gap, Number, Numbers, luhn, stands_alone},
     proposal::{List, Proposal, each},
     reading::{Reading, is_word},
@@ -30,11 +31,14 @@ pub(crate) fn find(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>
             out.push(business(number, program, valid, "program_account"));
             return true;
         }
-        if !stands_alone(reading, start, end) {
+        let digits = number.digits();
+        let masked = digits.iter().all(|digit| digits.first() == Some(digit));
+        if masked || !(stands_alone(reading, start, end) || is_glued(scene, start, end)) {
             return false;
         }
         let support = scene.support(&[Topic::Sin], start, end);
-        let listed = support == Support::None && list.goes_on(reading, start);
+        let listed =
+            support == Support::None && !scene.has_own_label(start) && list.goes_on(reading, start);
         let shaped = number.has_shape(&[&[9], &[3, 3, 3], &[3, 6], &[6, 3]]);
         let held = support.holds() || listed;
         if !held && shaped && scene.support(&[Topic::Business], start, end).holds() {
@@ -45,7 +49,7 @@ pub(crate) fn find(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>
         if !shaped && !trusted {
             return false;
         }
-        if matches!(support, Support::Near | Support::Behind) && scene.is_sample(start) {
+        if matches!(support, Support::Near | Support::Behind) && scene.is_sample(start, end) {
             return false;
         }
         let mut reasons = Vec::new();
@@ -55,6 +59,11 @@ pub(crate) fn find(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>
             reasons.push(support.reason());
         }
         reasons.push(if valid { "checksum" } else { "no_checksum" });
+        let counted = scene.around(Topic::Count, start, end, 80, 40)
+            || scene.around(Topic::Other, start, end, 40, 0);
+        if !held && counted {
+            return false;
+        }
         let Some((class, confidence)) = weigh(number, support, listed, valid) else {
             return false;
         };
@@ -77,6 +86,15 @@ pub(crate) fn find(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>
         });
         true
     });
+}
+
+/// `NAS130692544DDN…`: labels and values without anything between.
+fn is_glued(scene: &Scene<'_>, start: usize, end: usize) -> bool {
+    let label = within(scene.hits, start.saturating_sub(12), start)
+        .any(|hit| hit.end == start && hit.topic == Topic::Sin);
+    let border = !is_word(scene.reading.byte(end))
+        || within(scene.hits, end, end + 24).any(|hit| hit.start == end);
+    label && border
 }
 
 fn weigh(

@@ -108,6 +108,23 @@ impl Number {
         self.is_spelled() || shapes.contains(&self.shape())
     }
 
+    /// True when it has one of the shapes once the ends of lines within it are taken away.
+    pub(crate) fn has_wrapped_shape(&self, shapes: &[&[usize]]) -> bool {
+        if !self.gaps().contains(&Gap::Wrap) {
+            return false;
+        }
+        let mut joined: Vec<usize> = Vec::with_capacity(self.runs);
+        let mut wrapped = false;
+        for (len, gap) in self.shape().iter().zip(self.gaps.iter()) {
+            match joined.last_mut() {
+                Some(last) if wrapped => *last += len,
+                _ => joined.push(*len),
+            }
+            wrapped = *gap == Gap::Wrap;
+        }
+        shapes.contains(&joined.as_slice())
+    }
+
     /// The last `count` digits, for masks.
     pub(crate) fn tail(&self, count: usize) -> String {
         let digits = self.digits();
@@ -277,7 +294,35 @@ pub(crate) fn stands_alone(reading: &Reading, start: usize, end: usize) -> bool 
         || (joins(before) && start > 1 && earlier.is_ascii_digit())
         || is_word(after)
         || after == b'%'
+        || is_amount(reading, end)
         || (joins(after) && later.is_ascii_digit()))
+}
+
+/// `574 999 264 $`, "512 000 000 people": what stands behind a number makes it a quantity.
+fn is_amount(reading: &Reading, end: usize) -> bool {
+    const UNITS: [&[u8]; 11] = [
+        b"dollars",
+        b"people",
+        b"personnes",
+        b"persons",
+        b"habitants",
+        b"residents",
+        b"bytes",
+        b"octets",
+        b"euros",
+        b"times",
+        b"fois",
+    ];
+    let Some(rest) = reading.small(end, end + 14).strip_prefix(b" ") else {
+        return false;
+    };
+    if let [b'$' | b'%', more @ ..] = rest {
+        return !more.first().is_some_and(u8::is_ascii_digit);
+    }
+    UNITS.iter().any(|unit| {
+        rest.strip_prefix(*unit)
+            .is_some_and(|more| !more.first().is_some_and(|byte| is_word(*byte)))
+    })
 }
 
 /// Luhn's check.

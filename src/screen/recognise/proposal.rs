@@ -113,11 +113,12 @@ impl List {
     pub(crate) fn goes_on(&self, reading: &Reading, start: usize) -> bool {
         self.last.is_some_and(|last| {
             let gap = reading.small(last, start);
-            start > last
-                && gap.len() <= 12
+            let plain = gap.len() <= 12
+                && !gap.contains(&b'\'')
                 && gap
                     .split(|byte| !is_word(*byte))
-                    .all(|word| matches!(word, b"" | b"and" | b"et" | b"or" | b"ou"))
+                    .all(|word| matches!(word, b"" | b"and" | b"et" | b"or" | b"ou"));
+            start > last && (plain || corrects(gap))
         })
     }
 
@@ -125,6 +126,28 @@ impl List {
     pub(crate) fn note(&mut self, end: Option<usize>) {
         self.last = end;
     }
+}
+
+/// True for "; the correct one is": the value behind stands for the one before.
+fn corrects(gap: &[u8]) -> bool {
+    const SMALL: [&[u8]; 19] = [
+        b"", b"the", b"one", b"is", b"should", b"be", b"not", b"but", b"read", b"le", b"la",
+        b"bon", b"est", b"mais", b"lire", b"faut", b"il", b"was", b"number",
+    ];
+    const SAYS: [&[u8]; 8] = [
+        b"correct",
+        b"corrected",
+        b"right",
+        b"should",
+        b"bon",
+        b"exact",
+        b"corrige",
+        b"rectifie",
+    ];
+    let words = || gap.split(|byte| !is_word(*byte));
+    gap.len() <= 40
+        && words().all(|word| SMALL.contains(&word) || SAYS.contains(&word))
+        && words().any(|word| SAYS.contains(&word))
 }
 
 /// Words that stand before a number and are no part of it.

@@ -1,8 +1,10 @@
 //! The surroundings of a place in a text: labels near it, its column and row, what its unit is called.
 //!
-//! Rule that must hold: a label does not reach over the end of a sentence, past another number, or out of its cell.
+//! Rule that must hold: a label does not reach over the end of a sentence, past another number, or out of its cell
+//! or field.
 
 use super::{
+    field,
     layout::{Cell, Layout, within},
     reading::{Reading, is_letter, is_word},
     topics::{Hit, Topic},
@@ -143,9 +145,18 @@ impl Scene<'_> {
 
     /// A label before a place and not before `floor`.
     fn near(&self, wanted: &[Topic], floor: usize, start: usize) -> Option<Support> {
+        if let Some((from, to)) = field::key(self.reading, start) {
+            return Some(self.by_key(wanted, from, to));
+        }
         let floor = floor.max(start.saturating_sub(REACH));
         let index = self.hits.partition_point(|hit| hit.start < start);
-        let mut other: Option<usize> = None;
+        let most = if wanted.first() == Some(&Topic::Birth) {
+            3
+        } else {
+            4
+        };
+        let mut other: Option<(usize, Topic)> = None;
+        let mut counted = false;
         for (at, hit) in self.hits.get(..index)?.iter().enumerate().rev().take(8) {
             if hit.start < floor {
                 break;
@@ -153,28 +164,32 @@ impl Scene<'_> {
             if hit.end > start {
                 continue;
             }
-            if let Some(edge) = other {
+            if let Some((edge, topic)) = other {
                 // `SIN / UCI: …`: labels that adjoin share what follows.
-                let adjoins = hit.end <= edge && self.adjoin(hit.end, edge);
+                let adjoins = hit.end <= edge && self.adjoin(hit.end, edge, topic);
                 if adjoins && wanted.contains(&hit.topic) {
                     return Some(Support::Near);
                 }
                 if !adjoins {
                     break;
                 }
-                other = Some(hit.start);
+                other = Some((hit.start, hit.topic));
                 continue;
             }
-            if !self.connected(hit.end, start) {
+            if !self.connected(hit.end, start, most) {
                 break;
             }
             if wanted.contains(&hit.topic) {
-                return Some(if self.is_counted(at) {
+                if self.is_taken(hit, start) {
+                    break;
+                }
+                return Some(if counted || self.is_counted(at) {
                     Support::Against
                 } else {
                     Support::Near
                 });
             }
+            counted |= hit.topic == Topic::Count;
             // A short word such as "form", "visa" or "call" names only what stands right behind it.
             let reach = match (hit.end - hit.start <= 9, hit.topic) {
                 (true, _) => 6,
@@ -182,10 +197,66 @@ impl Scene<'_> {
                 (false, _) => REACH,
             };
             if blocks(hit.topic, wanted) && start - hit.end <= reach {
-                other = Some(hit.start);
+                other = Some((hit.start, hit.topic));
             }
         }
         other.map(|_| Support::Against)
+    }
+
+    /// What the name of a field says of its value; the last word of a name is its head: `sin_hash` is a hash.
+    fn by_key(&self, wanted: &[Topic], from: usize, to: usize) -> Support {
+        let mut found = Support::None;
+        for hit in within(self.hits, from, to).take(8) {
+            if wanted.contains(&hit.topic) {
+                found = Support::Near;
+            } else if matches!(hit.topic, Topic::Other | Topic::Count)
+                || (found == Support::None && blocks(hit.topic, wanted))
+            {
+                found = Support::Against;
+            }
+        }
+        found
+    }
+
+    /// True when the place is the value of a named field, or in a cell of a table with a header.
+    pub(crate) fn has_own_label(&self, start: usize) -> bool {
+        self.layout
+            .cell(start)
+            .is_some_and(|cell| self.layout.is_known(cell))
+            || field::key(self.reading, start).is_some()
+    }
+
+    /// True when the column or the field of a place speaks of a topic.
+    pub(crate) fn own_label_says(&self, topic: Topic, start: usize) -> bool {
+        if let Some((from, to)) = field::key(self.reading, start) {
+            return within(self.hits, from, to).any(|hit| hit.topic == topic);
+        }
+        self.layout
+            .cell(start)
+            .is_some_and(|cell| self.layout.column(cell).contains(&topic))
+    }
+
+    /// True for a label that belongs to a number before it: `130 692 544 (SIN) / …`, "367 280 211 NAS, dont …".
+    fn is_taken(&self, hit: &Hit, start: usize) -> bool {
+        let ahead = self.reading.slice(hit.start.saturating_sub(20), hit.start);
+        let mut digits = 0;
+        let mut bracket = false;
+        for byte in ahead.iter().rev() {
+            match byte {
+                b'0'..=b'9' => digits += 1,
+                b'(' | b'[' if digits == 0 => bracket = true,
+                b' ' | b'-' | b'.' | b'\n' => {}
+                _ => break,
+            }
+        }
+        if digits < 5 {
+            return false;
+        }
+        let between = self.reading.small(hit.end, start);
+        let words = between
+            .split(|byte| !is_word(*byte))
+            .filter(|word| !word.is_empty());
+        bracket || (words.count() >= 3 && !matches!(between.first(), Some(b':' | b'=' | b'#')))
     }
 
     /// True for the phrase in "number of SINs": what follows is a count.
@@ -199,8 +270,8 @@ impl Scene<'_> {
         before.topic == Topic::Count && hit.start <= before.end + 6
     }
 
-    /// True when a label reaches from its end to a value.
-    fn connected(&self, from: usize, to: usize) -> bool {
+    /// True when a label reaches from its end to a value, with no more than some digits between.
+    fn connected(&self, from: usize, to: usize, most: usize) -> bool {
         let between = self.reading.slice(from, to);
         let mut digits = 0;
         let mut words = 0;
@@ -235,20 +306,30 @@ impl Scene<'_> {
             words += usize::from(word && !inside);
             inside = word;
         }
-        digits <= 4 && words <= WORDS
+        digits <= most && words <= WORDS
     }
 
     /// True when only separators and small words stand between two labels: `SIN / UCI`, "SIN of the account holder".
-    fn adjoin(&self, from: usize, to: usize) -> bool {
+    ///
+    /// Before a word such as "lot" or "index" only a slash or "of" joins: a "SIN index" is an index.
+    fn adjoin(&self, from: usize, to: usize, topic: Topic) -> bool {
         const SMALL: [&[u8]; 24] = [
             b"", b"and", b"et", b"or", b"ou", b"no", b"n", b"of", b"the", b"for", b"on", b"in",
             b"your", b"his", b"her", b"s", b"de", b"du", b"des", b"la", b"le", b"l", b"d", b"pour",
         ];
+        const LINKS: [&[u8]; 7] = [b"of", b"for", b"on", b"de", b"du", b"des", b"pour"];
         let between = self.reading.small(from, to);
-        between.len() <= 16
-            && between
-                .split(|byte| !is_word(*byte))
-                .all(|word| SMALL.contains(&word))
+        if between.len() > 16
+            || between
+                .iter()
+                .any(|byte| matches!(byte, b')' | b']' | b'<' | b'>' | b';' | b'}'))
+        {
+            return false;
+        }
+        let mut words = between.split(|byte| !is_word(*byte));
+        let strict = topic == Topic::Other;
+        let linked = between.contains(&b'/') || words.clone().any(|word| LINKS.contains(&word));
+        (linked || !strict) && words.all(|word| SMALL.contains(&word))
     }
 
     /// A label behind a value, in brackets or as "is her SIN".
@@ -267,9 +348,25 @@ impl Scene<'_> {
         let bracket = between.len() <= 4
             && between.iter().any(|byte| matches!(byte, b'(' | b'['))
             && between.iter().all(|byte| !is_word(*byte));
+        // "… is her SIN", "… and that it is her SIN", "… qui est son NAS".
         let mut words = between
             .split(|byte| !is_word(*byte))
-            .filter(|word| !word.is_empty());
+            .filter(|word| !word.is_empty())
+            .skip_while(|word| {
+                matches!(
+                    *word,
+                    b"and"
+                        | b"that"
+                        | b"it"
+                        | b"this"
+                        | b"which"
+                        | b"et"
+                        | b"que"
+                        | b"qui"
+                        | b"c"
+                        | b"ce"
+                )
+            });
         let says = matches!(
             words.next(),
             Some(b"is" | b"was" | b"est" | b"etait" | b"as" | b"comme")
@@ -313,10 +410,41 @@ impl Scene<'_> {
     }
 
     /// True when the value is one of an example: "sample SIN", "e.g. 130 …".
-    pub(crate) fn is_sample(&self, start: usize) -> bool {
+    pub(crate) fn is_sample(&self, start: usize, end: usize) -> bool {
         let from = start.saturating_sub(48);
         within(self.hits, from, start)
-            .any(|hit| hit.topic == Topic::Sample && self.connected(hit.end, start))
+            .any(|hit| hit.topic == Topic::Sample && self.connected(hit.end, start, 4))
+            || self.is_called_sample(end)
+    }
+
+    /// "… is an example", "… (specimen)", "… est l'exemple du guide" behind a value.
+    fn is_called_sample(&self, end: usize) -> bool {
+        within(self.hits, end, end + 32)
+            .take(2)
+            .filter(|hit| hit.topic == Topic::Sample)
+            .any(|hit| {
+                let between = self.reading.small(end, hit.start);
+                let bracket = between.len() <= 3 && between.contains(&b'(');
+                let mut words = between
+                    .split(|byte| !is_word(*byte))
+                    .filter(|word| !word.is_empty());
+                let says = matches!(words.next(), Some(b"is" | b"est"))
+                    && words.all(|word| {
+                        matches!(
+                            word,
+                            b"a" | b"an"
+                                | b"the"
+                                | b"only"
+                                | b"just"
+                                | b"un"
+                                | b"une"
+                                | b"l"
+                                | b"le"
+                                | b"la"
+                        )
+                    });
+                bracket || (says && between.len() <= 20)
+            })
     }
 
     /// True when a public servant is named here: the surname stands in an address of a public domain close by, or a position

@@ -54,11 +54,11 @@ fn words(units: &[TextUnit]) -> Vec<String> {
         .collect()
 }
 
-fn check(part: Part, text: &str, expected: &[&str]) {
+pub(super) fn check(part: Part, text: &str, expected: &[&str]) {
     assert_eq!(words(&[unit(part, text)]), expected, "{part:?}: {text}");
 }
 
-fn none(part: Part, text: &str) {
+pub(super) fn none(part: Part, text: &str) {
     check(part, text, &[]);
 }
 

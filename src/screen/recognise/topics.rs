@@ -121,9 +121,9 @@ const HOMONYMS: &[(&str, &[&str], &[&str])] = &[
             "of ", "city", "bin", "tax", "wave", "curve", "(x", "(t", "duda", "and cos", "cos",
             "embargo",
         ],
-        &["original ", "mortal ", "deadly ", "arc"],
+        &["original ", "mortal ", "deadly ", "venial ", "arc"],
     ),
-    ("sins", &["of "], &["mortal ", "deadly "]),
+    ("sins", &["of "], &["mortal ", "deadly ", "venial "]),
     (
         "nas",
         &[
@@ -166,9 +166,31 @@ const HOMONYMS: &[(&str, &[&str], &[&str])] = &[
     (
         "uci",
         &[
-            "world", "road", "cycling", "protour", "health", "machine", "irvine", "chess", "code",
-            "mountain", "track", "europe", "women", "rules", "rule", "licence", "license",
-            "cyclisme", "points", "ranking", "race",
+            "world",
+            "road",
+            "cycling",
+            "protour",
+            "health",
+            "machine",
+            "irvine",
+            "chess",
+            "code",
+            "mountain",
+            "track",
+            "europe",
+            "women",
+            "rules",
+            "rule",
+            "licence",
+            "license",
+            "training",
+            "room",
+            "course",
+            "classement",
+            "cyclisme",
+            "points",
+            "ranking",
+            "race",
         ],
         &[
             "cycling ",
@@ -204,6 +226,45 @@ const HOMONYMS: &[(&str, &[&str], &[&str])] = &[
         &["store", "version", "service"],
         &["mobile ", "web ", "the "],
     ),
+    (
+        "application",
+        &[
+            "layer",
+            "error",
+            "server",
+            "software",
+            "programming",
+            "security",
+            "log",
+            "package",
+            "stack",
+            "window",
+            "developer",
+            "pool",
+        ],
+        &["web ", "mobile ", "desktop "],
+    ),
+    (
+        "transit",
+        &[
+            "pass",
+            "passes",
+            "sales",
+            "stop",
+            "stops",
+            "line",
+            "route",
+            "routes",
+            "system",
+            "authority",
+            "fare",
+            "fares",
+            "ridership",
+            "visa",
+        ],
+        &["public ", "rapid ", "in ", "en "],
+    ),
+    ("compte", &["des", "rendu", "tenu"], &["en fin de "]),
 ];
 
 struct Table {
@@ -248,7 +309,10 @@ pub(crate) fn hits(reading: &Reading) -> Vec<Hit> {
             continue;
         };
         let (start, end) = (one.start(), one.end());
-        if !bordered(reading, start, end) || (*acronym && !is_acronym(reading, start, end, phrase))
+        if !bordered(reading, start, end)
+            || (*acronym && !is_acronym(reading, start, end))
+            || is_homonym(reading, start, end, phrase)
+            || is_denied(reading, start)
         {
             continue;
         }
@@ -294,7 +358,8 @@ fn bordered(reading: &Reading, start: usize, end: usize) -> bool {
     // `clientSin`, `SIN2`: a change of case parts, a digit after an acronym in a key does.
     let left = !is_word(first)
         || !is_word(before)
-        || (first.is_ascii_uppercase() && before.is_ascii_lowercase());
+        || (first.is_ascii_uppercase() && before.is_ascii_lowercase())
+        || (first.is_ascii_uppercase() && before.is_ascii_digit() && end - start >= 3);
     let right = !is_word(last)
         || !is_letter(after) && !after.is_ascii_digit()
         || (after.is_ascii_uppercase() && last.is_ascii_lowercase())
@@ -302,45 +367,113 @@ fn bordered(reading: &Reading, start: usize, end: usize) -> bool {
     left && right
 }
 
-fn is_acronym(reading: &Reading, start: usize, end: usize, phrase: &str) -> bool {
+/// True for an acronym written as one, or as the name of a field.
+fn is_acronym(reading: &Reading, start: usize, end: usize) -> bool {
     let written = reading.slice(start, end);
     let stem = written.strip_suffix(b"s").unwrap_or(written);
-    let upper = stem.iter().all(|byte| !byte.is_ascii_lowercase());
-    let next = reading.slice(end, end + 3);
-    let next = next.iter().find(|byte| **byte != b' ').copied();
-    let key = matches!(
-        reading.before(start),
-        b'_' | b'"' | b'<' | b'.' | b'\'' | b'='
-    ) || matches!(
-        next,
-        None | Some(
-            b':' | b'='
-                | b'#'
-                | b'"'
-                | b'|'
-                | b'<'
-                | b','
-                | b';'
-                | b'>'
-                | b'_'
-                | b'\n'
-                | b'\t'
-                | b'\''
-                | b'0'..=b'9'
-        )
-    ) || (written.first().is_some_and(u8::is_ascii_uppercase)
-        && reading.before(start).is_ascii_lowercase());
-    if !(upper || key) {
-        return false;
+    if stem.iter().all(|byte| !byte.is_ascii_lowercase()) {
+        return true;
     }
+    let before = reading.before(start);
+    if matches!(before, b'_' | b'"' | b'<' | b'.' | b'\'' | b'=')
+        || (written.first().is_some_and(u8::is_ascii_uppercase) && before.is_ascii_lowercase())
+    {
+        return true;
+    }
+    let next = reading.slice(end, end + 3);
+    match next.iter().find(|byte| **byte != b' ') {
+        // Between commas it is a column; in "Nas, a cat" or "venial sin, …" it is a word.
+        Some(b',' | b';') => {
+            let ahead = reading.slice(start.saturating_sub(3), start);
+            match ahead.iter().rev().find(|byte| **byte != b' ') {
+                Some(b',' | b';' | b'(' | b'[') => true,
+                None | Some(b'\n') => !matches!(reading.byte(end + 1), b' ' | b'\n'),
+                Some(_) => false,
+            }
+        }
+        // `nas01` is the name of a machine, `nas130692544` a label with its value.
+        Some(b'0'..=b'9') if reading.byte(end) != b' ' => {
+            let digits = reading.slice(end, end + 5);
+            digits.len() == 5 && digits.iter().all(u8::is_ascii_digit)
+        }
+        None
+        | Some(
+            b':'
+            | b'='
+            | b'#'
+            | b'"'
+            | b'|'
+            | b'<'
+            | b'>'
+            | b'_'
+            | b'\n'
+            | b'\t'
+            | b'\''
+            | b'0'..=b'9',
+        ) => true,
+        Some(_) => false,
+    }
+}
+
+/// Words by which "SIN of …" goes on when a number is meant.
+const OWNERS: &[&[u8]] = &[
+    b"the",
+    b"his",
+    b"her",
+    b"their",
+    b"my",
+    b"your",
+    b"our",
+    b"each",
+    b"every",
+    b"an",
+    b"client",
+    b"applicant",
+    b"spouse",
+    b"employee",
+];
+
+/// True for a phrase that words beside it make another thing.
+fn is_homonym(reading: &Reading, start: usize, end: usize, phrase: &str) -> bool {
+    let Some((_, after, before)) = HOMONYMS.iter().find(|(word, ..)| *word == phrase) else {
+        return false;
+    };
     let rest = reading.small(end, end + 24);
     let rest = rest.strip_prefix(b" ").unwrap_or(rest);
     let ahead = reading.small(start.saturating_sub(32), start);
-    !HOMONYMS.iter().any(|(word, after, before)| {
-        *word == phrase
-            && (after.iter().any(|word| starts_word(rest, word.as_bytes()))
-                || before.iter().any(|word| ends_word(ahead, word.as_bytes())))
-    })
+    // "SIN of the account holder" against "sin of omission".
+    let owned = reading.before(end).is_ascii_uppercase()
+        && rest.strip_prefix(b"of ").is_some_and(|rest| {
+            let end = rest.iter().position(|byte| !is_word(*byte));
+            let word = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+            OWNERS.contains(&word)
+        });
+    let goes_on = after
+        .iter()
+        .any(|word| starts_word(rest, word.as_bytes()) && !(owned && *word == "of "));
+    goes_on || before.iter().any(|word| ends_word(ahead, word.as_bytes()))
+}
+
+/// True behind "is not a", "n'est pas un" and their kin: what is denied is no label.
+fn is_denied(reading: &Reading, start: usize) -> bool {
+    const DENIALS: &[&[u8]] = &[
+        b"is no ",
+        b"is not a ",
+        b"is not an ",
+        b"is not the ",
+        b"isn't a ",
+        b"isn't an ",
+        b"are no ",
+        b"are not ",
+        b"was not a ",
+        b"n'est pas un ",
+        b"n'est pas une ",
+        b"n'est pas le ",
+        b"n'est pas la ",
+        b"ne sont pas des ",
+    ];
+    let ahead = reading.small(start.saturating_sub(18), start);
+    DENIALS.iter().any(|denial| ahead.ends_with(denial))
 }
 
 fn starts_word(rest: &[u8], word: &[u8]) -> bool {
