@@ -15,6 +15,9 @@ use crate::{
 /// The first day on which a release may be public.
 pub const EMBARGO: &str = "embargo";
 
+/// What a person says about a correction of what is public: shown beside it, and no field of the portal's.
+pub const CORRECTION: &str = "correction";
+
 /// Fields that the portal does not take: columns of the inventory template, and what is ours.
 const INVENTORY_FIELDS: [&str; 2] = ["program_alignment_architecture", EMBARGO];
 

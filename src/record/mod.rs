@@ -8,7 +8,9 @@ mod assemble;
 mod sidecar;
 mod table_changes;
 
-pub use assemble::{Assembled, EMBARGO, Inputs, Member, assemble, release_id, source_id};
+pub use assemble::{
+    Assembled, CORRECTION, EMBARGO, Inputs, Member, assemble, release_id, source_id,
+};
 pub use sidecar::{
     SIDECAR_NAME, Sidecar, SidecarProblem, SidecarRelease, SidecarResource, wildcard,
 };
