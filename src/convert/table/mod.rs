@@ -13,6 +13,7 @@ mod model;
 mod number_format;
 mod period;
 mod readers;
+mod regions;
 mod units;
 mod writers;
 
@@ -28,6 +29,7 @@ pub use number_format::FormatClass;
 pub use period::{Period, period};
 pub(crate) use readers::decode_text;
 pub use readers::{ReadOptions, ReadSeek, read};
+pub use regions::{column_labels, regions};
 pub use units::{for_each_unit, units, units_of_csv, units_of_parquet, units_of_rendition};
 pub use writers::{FormulaPolicy, WriteOptions, Written, write, write_with_warnings};
 
