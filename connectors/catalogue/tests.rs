@@ -14,7 +14,10 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{bucket::Bucket, folder::Folder, *};
-use crate::{ResourceDesired, difference};
+use crate::{
+    ResourceDesired, difference,
+    target_contract::{TargetFixture, target_contract},
+};
 
 #[derive(Default)]
 struct Contents(Mutex<BTreeMap<String, Vec<u8>>>);
@@ -1017,5 +1020,27 @@ async fn the_first_writing_leaves_a_mark() {
         // One from before there was a mark.
         std::os::unix::fs::symlink("generations/x", folder.path().join("public")).unwrap();
         assert_eq!(target.is_marked().await.unwrap(), Some(true));
+    }
+}
+
+/// What the public gets from a test's catalogue.
+struct Readers<'g>(&'g Ground);
+
+#[async_trait]
+impl TargetFixture for Readers<'_> {
+    fn id(&self, number: u8) -> Uuid {
+        Uuid::from_u128(u128::from(number) << 64)
+    }
+
+    async fn public_content(&self, dataset: Uuid, resource: &ResourceDesired) -> Option<Vec<u8>> {
+        let path = format!("datasets/{dataset}/{}", resource.file_name);
+        self.0.public().await.remove(&path)
+    }
+}
+
+#[tokio::test]
+async fn keeps_the_contract() {
+    for ground in Ground::both() {
+        target_contract(&ground.open(), &Readers(&ground)).await;
     }
 }
