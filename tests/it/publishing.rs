@@ -273,6 +273,23 @@ on_both_databases! {
         assert!(department.public_holds("La ligne 7 était en double"));
     }
 
+    /// Both records say so once that is approved; nothing is taken back by itself.
+    fn one_release_takes_the_place_of_another(database) {
+        let department = published(database);
+        department.table("yearly_en.csv", 8000);
+        department.run_once();
+        department.rideau(&["release", "supersede", FILE, FILE, "--reason", "x"]).refused("its own place");
+        department.does(&["release", "supersede", FILE, "yearly_en.csv", "--reason", "one table for all years"]);
+        assert!(!department.public_holds("Superseded by"), "public without approval");
+        for one in [FILE, "yearly_en.csv"] {
+            department.approve(one, "Ada Sample").ends_with(0);
+        }
+        department.run_once();
+        for words in ["Superseded by", "Remplacé par", "Supersedes", "1200"] {
+            assert!(department.public_holds(words), "{words}");
+        }
+    }
+
     /// An earlier plan of the same release is no longer the plan.
     fn a_newer_plan_takes_the_place_of_an_older(database) {
         let department = published(database);
