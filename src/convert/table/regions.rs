@@ -94,7 +94,9 @@ fn of_sheet(workbook: &Workbook, sheet: &Sheet, found: &mut BTreeSet<&'static st
             && !sheet.hidden_cols.contains(cell.col)
             && !workbook.is_invisible(cell);
         if named && seen {
-            found.extend(read_region(&workbook.shown(cell))?);
+            if let Region::Of(code) = read_region(&workbook.shown(cell))? {
+                found.insert(code);
+            }
         }
     }
     Some(())
@@ -123,19 +125,27 @@ fn is_region_label(label: &str) -> bool {
         .all(|part| REGION_LABELS.contains(&part.trim().to_lowercase().as_str()))
 }
 
-/// A code; nothing inside for the whole country; `None` for something else.
-fn read_region(text: &str) -> Option<Option<&'static str>> {
+/// What a value says.
+enum Region {
+    /// A province or territory, by its code.
+    Of(&'static str),
+    /// The whole, or no place at all.
+    None,
+}
+
+/// What a value says; `None` when it is something else.
+fn read_region(text: &str) -> Option<Region> {
     let text = text.trim();
     let plain = text.to_lowercase();
     if NO_PLACE.contains(&plain.as_str()) || header::MISSING.contains(&text) {
-        return Some(None);
+        return Some(Region::None);
     }
     PROVINCES
         .iter()
         .find(|(_, en, fr, short)| {
             text == *short || plain == en.to_lowercase() || plain == fr.to_lowercase()
         })
-        .map(|(code, ..)| Some(*code))
+        .map(|(code, ..)| Region::Of(code))
 }
 
 #[cfg(test)]
