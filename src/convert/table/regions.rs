@@ -145,7 +145,7 @@ fn read_region(text: &str) -> Option<Region> {
         .find(|(_, en, fr, short)| {
             text == *short || plain == en.to_lowercase() || plain == fr.to_lowercase()
         })
-        .map(|(code, ..)| Region::Of(code))
+        .map(|(code, ..)| Region::Of(*code))
 }
 
 #[cfg(test)]
