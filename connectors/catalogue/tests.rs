@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{bucket::Bucket, folder::Folder, *};
 use crate::{
-    ResourceDesired, difference,
+    difference,
     target_contract::{TargetFixture, target_contract},
 };
 
@@ -1043,4 +1043,24 @@ async fn keeps_the_contract() {
     for ground in Ground::both() {
         target_contract(&ground.open(), &Readers(&ground)).await;
     }
+}
+
+#[tokio::test]
+async fn a_file_that_was_changed_in_the_folder_is_told() {
+    let (ground, contents) = (Ground::folder(), Contents::default());
+    let (target, desired) = (ground.open(), dataset(1, &contents));
+    put(&target, &desired, &contents).await.unwrap();
+    let notes = Notes::default();
+    let same = |number: usize| target.same_content(desired.id, &desired.resources[number], &notes);
+    assert_eq!(same(0).await.unwrap(), Some(true));
+    assert_eq!(same(1).await.unwrap(), Some(true));
+    let file = ground
+        .root()
+        .join(format!("public/datasets/{}/visas.csv", desired.id));
+    let size = std::fs::metadata(&file).unwrap().len();
+    std::fs::write(&file, "x".repeat(usize::try_from(size).unwrap())).unwrap();
+    assert_eq!(same(0).await.unwrap(), Some(false));
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(same(0).await.unwrap(), Some(false));
+    assert_eq!(same(1).await.unwrap(), Some(true));
 }
