@@ -16,6 +16,7 @@ pub mod inventory;
 pub mod options;
 pub mod source;
 pub mod target;
+pub mod target_contract;
 pub mod wrap;
 
 pub use error::{CheckLine, PortError, Retry};

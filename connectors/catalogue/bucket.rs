@@ -425,6 +425,15 @@ impl Place for Bucket {
         }
     }
 
+    async fn public_digest(
+        &self,
+        id: Uuid,
+        name: &str,
+    ) -> Result<Option<(String, u64)>, PortError> {
+        let found = self.digest(&self.public(id, name)).await?;
+        Ok(found.map(|(sum, size, _)| (sum, size)))
+    }
+
     async fn stage(&self, holding: &Holding) -> Result<Written, PortError> {
         let mut written = Written::default();
         let key = self.staged_key(holding.id());

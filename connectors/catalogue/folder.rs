@@ -656,6 +656,16 @@ impl Place for Folder {
         .await
     }
 
+    async fn public_digest(
+        &self,
+        id: Uuid,
+        name: &str,
+    ) -> Result<Option<(String, u64)>, PortError> {
+        let path = self.path(&["public", "datasets", &id.to_string(), name]);
+        let found = self.blocking(move |_| digest(&path)).await?;
+        Ok(found.map(|(sum, size, _)| (sum, size)))
+    }
+
     async fn stage(&self, holding: &Holding) -> Result<Written, PortError> {
         let holding = holding.clone();
         self.blocking(move |this| this.stage_now(&holding)).await

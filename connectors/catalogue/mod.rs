@@ -35,7 +35,7 @@ use self::{
 };
 use crate::{
     Applied, Change, CheckLine, ContentStore, DatasetDesired, DatasetPlan, DatasetSeen,
-    FieldProblem, Journal, PortError, PublicState, Target,
+    FieldProblem, Journal, PortError, PublicState, ResourceDesired, Target,
 };
 
 pub use options::CatalogueOptions;
@@ -183,6 +183,32 @@ impl Target for CatalogueTarget {
         _journal: &dyn Journal,
     ) -> Result<Option<DatasetSeen>, PortError> {
         Ok(self.place.held(dataset).await?.map(|held| held.seen()))
+    }
+
+    async fn same_content(
+        &self,
+        dataset: Uuid,
+        resource: &ResourceDesired,
+        _journal: &dyn Journal,
+    ) -> Result<Option<bool>, PortError> {
+        let held = self.place.held(dataset).await?;
+        let Some(Holding::Published { dataset: there, .. }) =
+            held.as_ref().map(|held| &held.holding)
+        else {
+            return Ok(Some(false));
+        };
+        let name = state::file_names(there)
+            .into_iter()
+            .zip(&there.resources)
+            .find(|(_, one)| one.id == resource.id)
+            .map(|(name, _)| name);
+        let Some(name) = name else {
+            return Ok(Some(false));
+        };
+        let found = self.place.public_digest(dataset, &name).await?;
+        Ok(Some(found.is_some_and(|(sum, size)| {
+            sum == resource.sha256 && size == resource.size_bytes
+        })))
     }
 
     /// What is there decides which steps are left, not the journal: contents go by their checksum and

@@ -392,6 +392,31 @@ fn about(site: &Site, dataset: &DatasetDesired, record: Record<'_>, lang: Lang) 
     let day = |field: &str| record.day(field).map(Shown::day).into_iter().collect();
     put(w.published, day("date_published"));
     put(w.modified, day("date_modified"));
+    put(
+        w.correction,
+        record
+            .text("correction", lang)
+            .map(|text| Shown {
+                lang: text.lang_on(lang),
+                text: clean_line(&text.text),
+                ..Shown::default()
+            })
+            .into_iter()
+            .collect(),
+    );
+    for (relation, label) in [
+        ("supersedes", w.supersedes),
+        ("superseded_by", w.superseded_by),
+    ] {
+        let links = record.related(relation, lang);
+        put(
+            label,
+            links
+                .into_iter()
+                .map(|address| Shown::link(address.clone(), address))
+                .collect(),
+        );
+    }
     let (start, end) = (
         record.day("time_period_coverage_start"),
         record.day("time_period_coverage_end"),
@@ -573,13 +598,24 @@ fn feed(site: &Site, base: &str, holdings: &[Holding], lang: Lang) -> File {
         .filter_map(|holding| match holding {
             Holding::Published { dataset, .. } => {
                 let entry = list_entry(dataset, lang);
+                let (summary, summary_lang) = match Record(&dataset.fields).text("correction", lang)
+                {
+                    Some(text) => (
+                        match lang {
+                            Lang::En => format!("{}: {}", w.correction, clean_line(&text.text)),
+                            Lang::Fr => format!("{} : {}", w.correction, clean_line(&text.text)),
+                        },
+                        text.lang_on(lang),
+                    ),
+                    None => (entry.summary, entry.summary_lang),
+                };
                 Some(FeedEntry {
                     id: entry.id,
                     title: entry.title,
                     lang: entry.lang,
                     day: entry.day?,
-                    summary: entry.summary,
-                    summary_lang: entry.summary_lang,
+                    summary,
+                    summary_lang,
                 })
             }
             Holding::Withdrawn {

@@ -88,6 +88,10 @@ pub(super) trait Place: Send + Sync {
         content: &dyn ContentStore,
     ) -> Result<(Written, Vec<u8>), PortError>;
 
+    /// SHA-256 and size of a file as the public gets it; `None` when it gets none.
+    async fn public_digest(&self, id: Uuid, name: &str)
+    -> Result<Option<(String, u64)>, PortError>;
+
     /// Stores a holding for the next `finish`; forgets what was staged when the public already sees this.
     async fn stage(&self, holding: &Holding) -> Result<Written, PortError>;
 

@@ -117,6 +117,24 @@ impl Record<'_> {
         matches!(url.scheme(), "http" | "https").then(|| url.to_string())
     }
 
+    /// The addresses of related records, by how they are related.
+    pub(super) fn related(self, relation: &str, lang: Lang) -> Vec<String> {
+        let known = self.0.get("relationship").and_then(Value::as_array);
+        known
+            .into_iter()
+            .flatten()
+            .filter(|one| one.get("related_relationship").and_then(Value::as_str) == Some(relation))
+            .filter_map(|one| {
+                let fields: Fields = one
+                    .as_object()?
+                    .iter()
+                    .map(|(name, value)| (name.clone(), value.clone()))
+                    .collect();
+                Record(&fields).web_address("related_url", lang)
+            })
+            .collect()
+    }
+
     /// An e-mail address of a harmless shape.
     pub(super) fn email(self, field: &str) -> Option<String> {
         let text = self.word(field)?;
@@ -201,6 +219,24 @@ mod tests {
         assert_eq!(record.words("f"), ["x", "y"]);
         assert_eq!(record.words_in("g", Lang::En), ["k"]);
         assert_eq!(record.words_in("g", Lang::Fr), ["seul"]);
+    }
+
+    #[test]
+    fn related_records_are_web_addresses() {
+        let fields = fields(json!({"relationship": [
+            {"related_relationship": "supersedes", "related_url": {"en": "https://a.example/", "fr": "https://b.example/"}},
+            {"related_relationship": "supersedes", "related_url": {"en": "javascript:alert(1)"}},
+            {"related_relationship": "other", "related_url": {"en": "https://c.example/"}}, 7, null]}));
+        let record = Record(&fields);
+        assert_eq!(
+            record.related("supersedes", Lang::Fr),
+            ["https://b.example/"]
+        );
+        assert_eq!(
+            record.related("supersedes", Lang::En),
+            ["https://a.example/"]
+        );
+        assert!(record.related("superseded_by", Lang::En).is_empty());
     }
 
     #[test]

@@ -14,7 +14,10 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{bucket::Bucket, folder::Folder, *};
-use crate::{ResourceDesired, difference};
+use crate::{
+    difference,
+    target_contract::{TargetFixture, target_contract},
+};
 
 #[derive(Default)]
 struct Contents(Mutex<BTreeMap<String, Vec<u8>>>);
@@ -1018,4 +1021,46 @@ async fn the_first_writing_leaves_a_mark() {
         std::os::unix::fs::symlink("generations/x", folder.path().join("public")).unwrap();
         assert_eq!(target.is_marked().await.unwrap(), Some(true));
     }
+}
+
+/// What the public gets from a test's catalogue.
+struct Readers<'g>(&'g Ground);
+
+#[async_trait]
+impl TargetFixture for Readers<'_> {
+    fn id(&self, number: u8) -> Uuid {
+        Uuid::from_u128(u128::from(number) << 64)
+    }
+
+    async fn public_content(&self, dataset: Uuid, resource: &ResourceDesired) -> Option<Vec<u8>> {
+        let path = format!("datasets/{dataset}/{}", resource.file_name);
+        self.0.public().await.remove(&path)
+    }
+}
+
+#[tokio::test]
+async fn keeps_the_contract() {
+    for ground in Ground::both() {
+        target_contract(&ground.open(), &Readers(&ground)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_was_changed_in_the_folder_is_told() {
+    let (ground, contents) = (Ground::folder(), Contents::default());
+    let (target, desired) = (ground.open(), dataset(1, &contents));
+    put(&target, &desired, &contents).await.unwrap();
+    let notes = Notes::default();
+    let same = |number: usize| target.same_content(desired.id, &desired.resources[number], &notes);
+    assert_eq!(same(0).await.unwrap(), Some(true));
+    assert_eq!(same(1).await.unwrap(), Some(true));
+    let file = ground
+        .root()
+        .join(format!("public/datasets/{}/visas.csv", desired.id));
+    let size = std::fs::metadata(&file).unwrap().len();
+    std::fs::write(&file, "x".repeat(usize::try_from(size).unwrap())).unwrap();
+    assert_eq!(same(0).await.unwrap(), Some(false));
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(same(0).await.unwrap(), Some(false));
+    assert_eq!(same(1).await.unwrap(), Some(true));
 }

@@ -256,7 +256,7 @@ pub(super) fn twin_schema_of<'a>(
     let language = language_of(resource)?;
     let tables = |same: bool| -> Vec<&'a ResourceDesired> {
         all.iter()
-            .filter(|one| one.file_name.ends_with(".csv"))
+            .filter(|one| one.file_name.strip_suffix(".csv").is_some())
             .filter(|one| language_of(one).is_some_and(|l| (l == language) == same))
             .collect()
     };

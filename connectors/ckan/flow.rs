@@ -123,7 +123,7 @@ mod tests {
         }
         assert_eq!(last - now, Duration::from_millis(1900));
         // Time in which nothing was sent is not made up for.
-        let later = now + Duration::from_secs(60);
+        let later = now + Duration::from_secs(90);
         assert_eq!(bandwidth.turn(10_000, later).await, later);
         assert_eq!(
             bandwidth.turn(10_000, later).await,

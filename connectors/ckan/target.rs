@@ -34,6 +34,9 @@ use crate::{
 /// How often in one run somebody else may change the record between our reading and our writing.
 const MOST_COLLISIONS: u32 = 5;
 
+/// Stands for the checksum of a file whose table is being loaded.
+const UNKNOWN: &str = "?";
+
 /// One CKAN portal.
 pub struct CkanTarget {
     client: Client,
@@ -729,10 +732,16 @@ impl Run<'_> {
         if same {
             // The file counts as there once its table is: an attempt that breaks off between the two comes back here.
             let plan = self.plan;
+            let loaded = there
+                .and_then(|there| there.resource(resource.id))
+                .is_some_and(|seen| seen.sha256.as_ref() == Some(&resource.sha256));
             if target.load_tables
                 && is_table(resource)
+                && !loaded
                 && let Some(after) = &plan.after
             {
+                // Until it is loaded whole, what the table holds is not known.
+                self.journal.remember_sha256(resource.id, UNKNOWN).await?;
                 let rows = self.load(resource, &after.resources).await?;
                 let step = format!("table {} {}", resource.id, resource.sha256);
                 self.journal.done(&step, &json!({"rows": rows})).await?;

@@ -182,6 +182,21 @@ impl Tx {
         .transpose()
     }
 
+    /// Plans for a target that were made and not executed.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn proposed_plans(&mut self, target: &str) -> Result<Vec<Plan>, CatalogError> {
+        self.all(
+            "SELECT * FROM plans WHERE target = $1 AND state = 'proposed' ORDER BY created_at, id",
+            args![target],
+        )
+        .await?
+        .iter()
+        .map(from_row)
+        .collect()
+    }
+
     /// Whether a step of a plan is done.
     ///
     /// # Errors

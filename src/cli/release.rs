@@ -67,6 +67,33 @@ pub(super) enum Releases {
         /// Only these releases: ids, their beginnings or ends, or items' paths.
         releases: Vec<String>,
     },
+    /// Say in both records that one release took another's place. The updates wait for approval like all others.
+    Supersede {
+        /// The release whose place was taken: id, its beginning or end, or an item's path.
+        old: String,
+        /// The release that took it.
+        new: String,
+        /// Why: kept in the log.
+        #[arg(long)]
+        reason: String,
+        /// Your name. Without it, the account's.
+        #[arg(long)]
+        by: Option<String>,
+    },
+    /// Say that what is public was corrected: on its page, in the feed, and by its date of change.
+    Correct {
+        /// Release id, its beginning or end, or an item's path.
+        release: String,
+        /// What was corrected and why, for the public.
+        #[arg(long)]
+        reason: String,
+        /// The same in French. Without it, the public reads the other text in both languages.
+        #[arg(long)]
+        reason_fr: Option<String>,
+        /// Your name. Without it, the account's.
+        #[arg(long)]
+        by: Option<String>,
+    },
     /// Execute a stored plan unchanged.
     Apply {
         /// The plan's id, its beginning or its end.
@@ -118,6 +145,42 @@ impl Releases {
                 content,
                 releases,
             } => return verify::run(&app, out, target.as_deref(), content, &releases).await,
+            Self::Supersede {
+                old,
+                new,
+                reason,
+                by,
+            } => {
+                let (old, new) = (find_one(&app, &old).await?, find_one(&app, &new).await?);
+                let person = by.unwrap_or_else(setup::person);
+                steps::supersede(&app, old.id, new.id, &person, &reason).await?;
+                out.value(&json!({"superseded": old.id, "by": new.id}))?;
+                out.say(&bilingual!(
+                    "Both records say so now; see `rideau review list`. `rideau release withdraw {}` takes the old one back.",
+                    "Les deux fiches le disent maintenant; voyez `rideau review list`. `rideau release withdraw {}` retire l’ancienne.",
+                    old.id
+                ));
+            }
+            Self::Correct {
+                release,
+                reason,
+                reason_fr,
+                by,
+            } => {
+                let release = find_one(&app, &release).await?;
+                let person = by.unwrap_or_else(setup::person);
+                let fr = reason_fr.unwrap_or_else(|| reason.clone());
+                let words = Bilingual::new(reason, fr);
+                steps::correct(&app, release.id, &person, &words).await?;
+                let after = app.catalog.read().await?.release(release.id).await?;
+                out.value(&after)?;
+                out.say(&bilingual!(
+                    "{}: the record says so now. It is: {}.",
+                    "{} : la fiche le dit maintenant. Elle est : {}.",
+                    after.title.get(out.lang),
+                    after.state.words().get(out.lang)
+                ));
+            }
             Self::Apply { plan } => apply(&app, out, &plan).await?,
             Self::Withdraw {
                 release,

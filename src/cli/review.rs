@@ -14,6 +14,7 @@ use crate::{
     bilingual,
     catalog::{FactSubject, Lane, NewEvent, NewWork, Release, ReleaseFilter, WorkKind},
     domain::{Bilingual, Effect, ReleaseState, RuleSet, Sha256, Verdict},
+    record::{Proposals, proposals},
     setup,
     steps::{self, Bundle},
 };
@@ -225,6 +226,7 @@ async fn show(app: &App, out: &Out, release: &Release) -> anyhow::Result<()> {
         ));
     }
     let mut members = Vec::new();
+    let mut documents = Vec::new();
     for item in tx
         .group_members(release.source_id, &release.group_key)
         .await?
@@ -233,6 +235,7 @@ async fn show(app: &App, out: &Out, release: &Release) -> anyhow::Result<()> {
         let Some(version) = item.current_version else {
             continue;
         };
+        documents.push(tx.version(version).await?.document);
         let findings = tx.findings(version, None).await?;
         let facts = tx
             .facts(version, FactSubject::Original)
@@ -329,6 +332,8 @@ async fn show(app: &App, out: &Out, release: &Release) -> anyhow::Result<()> {
             ));
         }
     }
+    let proposals = proposals(&record.fields, &documents);
+    propose(out, release, &proposals);
     for decision in &decisions {
         out.text(&format!(
             "  {} {} {} – {} [{}]",
@@ -341,8 +346,37 @@ async fn show(app: &App, out: &Out, release: &Release) -> anyhow::Result<()> {
     }
     out.value(&json!({
         "release": release, "record": record, "members": members, "decisions": decisions, "published": published,
+        "proposals": proposals,
     }))?;
     Ok(())
+}
+
+/// What a person may take into the record, or leave.
+fn propose(out: &Out, release: &Release, proposals: &Proposals) {
+    let lines = [
+        (
+            "subject",
+            json!(proposals.subject),
+            proposals.subject.is_empty(),
+        ),
+        (
+            "keywords.en",
+            json!(proposals.keywords_en),
+            proposals.keywords_en.is_empty(),
+        ),
+        (
+            "keywords.fr",
+            json!(proposals.keywords_fr),
+            proposals.keywords_fr.is_empty(),
+        ),
+    ];
+    for (field, value, _) in lines.into_iter().filter(|(_, _, empty)| !empty) {
+        out.say(&bilingual!(
+            "    ? {field}, not filled in: rideau review set {} {field} '{value}'",
+            "    ? {field}, non rempli : rideau review set {} {field} '{value}'",
+            short(release.id)
+        ));
+    }
 }
 
 async fn set(

@@ -71,7 +71,7 @@ pub struct Converted {
     pub renditions: Vec<RenditionFile>,
     /// What a person should know.
     pub warnings: Vec<Warning>,
-    /// `title`, `language`, `period`, where the content says so.
+    /// `title`, `language`, `period`, `regions`, `columns`, where the content says so.
     pub document: Value,
     /// Everything that can be read in it, for the screening.
     pub units: Vec<TextUnit>,
@@ -276,6 +276,13 @@ fn about_tables(workbook: &table::Workbook, units: &[TextUnit]) -> Value {
             "period".to_owned(),
             json!({"start": period.start.to_string(), "end": period.end.to_string()}),
         );
+    }
+    if let Some(regions) = table::regions(workbook) {
+        about.insert("regions".to_owned(), json!(regions));
+    }
+    let columns = table::column_labels(workbook);
+    if !columns.is_empty() {
+        about.insert("columns".to_owned(), json!(columns));
     }
     Value::Object(about)
 }

@@ -15,6 +15,9 @@ use crate::{
 /// The first day on which a release may be public.
 pub const EMBARGO: &str = "embargo";
 
+/// What a person says about a correction of what is public: shown beside it, and no field of the portal's.
+pub const CORRECTION: &str = "correction";
+
 /// Fields that the portal does not take: columns of the inventory template, and what is ours.
 const INVENTORY_FIELDS: [&str; 2] = ["program_alignment_architecture", EMBARGO];
 
@@ -49,7 +52,7 @@ pub struct Member {
     pub name: String,
     /// Native metadata.
     pub native: Value,
-    /// What the content says about itself: `title`, `language`, `period`.
+    /// What the content says about itself: `title`, `language`, `period`, `regions`, `columns`.
     pub document: Value,
     /// What would be published.
     pub renditions: Vec<Rendition>,
@@ -232,6 +235,16 @@ fn from_content(inputs: &Inputs<'_>) -> Map<String, Value> {
     }
     if let Some(last) = days("end").into_iter().max() {
         values.insert("time_period_coverage_end".to_owned(), json!(last));
+    }
+    let regions: std::collections::BTreeSet<&str> = inputs
+        .members
+        .iter()
+        .filter_map(|member| member.document.get("regions")?.as_array())
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    if !regions.is_empty() {
+        values.insert("geographic_region".to_owned(), json!(regions));
     }
     values
 }
@@ -464,10 +477,11 @@ mod tests {
     }
 
     #[test]
-    fn periods_of_all_members_meet() {
+    fn periods_and_places_of_all_members_meet() {
         let mut members = [member("a_en.csv"), member("b_en.csv"), member("c_en.csv")];
-        members[0].document = json!({"period": {"start": "2019-01-01", "end": "2020-12-31"}});
-        members[1].document = json!({"period": {"start": "2018-06-01", "end": "2018-06-30"}});
+        members[0].document =
+            json!({"period": {"start": "2019-01-01", "end": "2020-12-31"}, "regions": ["35"]});
+        members[1].document = json!({"period": {"start": "2018-06-01", "end": "2018-06-30"}, "regions": ["24", "35"]});
         let sidecar =
             Sidecar::parse(b"[[release]]\nfiles=['*']\ntime_period_coverage_end=2021-03-31\n")
                 .unwrap();
@@ -483,7 +497,9 @@ mod tests {
         let fields = &assembled.dataset.fields;
         assert_eq!(fields["time_period_coverage_start"], "2018-06-01");
         assert_eq!(fields["time_period_coverage_end"], "2021-03-31");
+        assert_eq!(fields["geographic_region"], json!(["24", "35"]));
         let provenance = &assembled.provenance;
+        assert_eq!(provenance["geographic_region"], "content");
         assert_eq!(provenance["time_period_coverage_start"], "content");
         assert_eq!(provenance["time_period_coverage_end"], "sidecar");
     }

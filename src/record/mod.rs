@@ -5,10 +5,14 @@
 //! from. Rule that must hold: what a person gave is never overwritten, and no text is invented.
 
 mod assemble;
+mod proposals;
 mod sidecar;
 mod table_changes;
 
-pub use assemble::{Assembled, EMBARGO, Inputs, Member, assemble, release_id, source_id};
+pub use assemble::{
+    Assembled, CORRECTION, EMBARGO, Inputs, Member, assemble, release_id, source_id,
+};
+pub use proposals::{Proposals, proposals};
 pub use sidecar::{
     SIDECAR_NAME, Sidecar, SidecarProblem, SidecarRelease, SidecarResource, wildcard,
 };

@@ -14,6 +14,7 @@ mod inventory;
 mod marked;
 mod openings;
 mod publish;
+mod relate;
 mod reports;
 mod reread;
 mod scan;
@@ -48,6 +49,7 @@ pub use publish::{
     PlanBody, PlannedRelease, TakenBack, apply_plan, plan_release, store_plan, table_changes,
     withdraw_now,
 };
+pub use relate::{correct, supersede};
 pub use reports::{progress, release_plan};
 pub use simulate::{ItemChange, OutcomeCount, RuleCount, Simulation, simulate};
 pub use transfer::{build_transfer, decide_transfer, plan_transfer};

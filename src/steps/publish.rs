@@ -371,6 +371,7 @@ pub async fn store_plan(app: &App, body: &PlanBody) -> Result<Plan, StepError> {
         created_at: app.now(),
         applied_at: None,
     };
+    supersede_plans(&mut tx, app, body).await?;
     tx.insert_plan(&plan).await?;
     log(
         &mut tx,
@@ -386,6 +387,22 @@ pub async fn store_plan(app: &App, body: &PlanBody) -> Result<Plan, StepError> {
     Ok(plan)
 }
 
+/// What was planned before for the same releases, and not begun, is no longer the plan.
+async fn supersede_plans(tx: &mut Tx, app: &App, body: &PlanBody) -> Result<(), StepError> {
+    for earlier in tx.proposed_plans(&body.target).await? {
+        let before: PlanBody = serde_json::from_value(earlier.body)?;
+        let again = before
+            .releases
+            .iter()
+            .any(|one| body.releases.iter().any(|new| new.release == one.release));
+        if again {
+            tx.set_plan_state(earlier.id, PlanState::Superseded, app.now())
+                .await?;
+        }
+    }
+    Ok(())
+}
+
 /// Executes a stored plan unchanged, if a decision stands for every release in it.
 ///
 /// # Errors
@@ -397,6 +414,13 @@ pub async fn apply_plan(app: &App, plan: &Plan) -> Result<(), StepError> {
         return Err(StepError::Person(crate::bilingual!(
             "Plan {} was altered after it was made. Make a new plan.",
             "Le plan {} a été modifié après sa création. Faites un nouveau plan.",
+            plan.id
+        )));
+    }
+    if plan.state == PlanState::Superseded {
+        return Err(StepError::Person(crate::bilingual!(
+            "Another plan for the same releases was made after plan {}. Apply that one, or make a new plan.",
+            "Un autre plan des mêmes publications a été fait après le plan {}. Exécutez celui-là, ou faites un nouveau plan.",
             plan.id
         )));
     }

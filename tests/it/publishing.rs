@@ -262,6 +262,50 @@ on_both_databases! {
         assert_eq!(published["state"], "withdrawn", "{published}");
     }
 
+    /// A correction is an update like any other, and says so to the public.
+    fn a_correction_is_told_to_the_public(database) {
+        let department = published(database);
+        department.does(&["release", "correct", FILE, "--reason", "Row 7 was doubled", "--reason-fr", "La ligne 7 était en double", "--by", "Ada Sample"]);
+        assert!(!department.public_holds("Row 7 was doubled"), "public without approval");
+        department.approve(FILE, "Ada Sample").ends_with(0);
+        department.run_once();
+        assert!(department.public_holds("Row 7 was doubled"));
+        assert!(department.public_holds("La ligne 7 était en double"));
+    }
+
+    /// Both records say so once that is approved; nothing is taken back by itself.
+    fn one_release_takes_the_place_of_another(database) {
+        let department = published(database);
+        department.table("yearly_en.csv", 8000);
+        department.run_once();
+        department.rideau(&["release", "supersede", FILE, FILE, "--reason", "x"]).refused("its own place");
+        department.does(&["release", "supersede", FILE, "yearly_en.csv", "--reason", "one table for all years"]);
+        assert!(!department.public_holds("Superseded by"), "public without approval");
+        for one in [FILE, "yearly_en.csv"] {
+            department.approve(one, "Ada Sample").ends_with(0);
+        }
+        department.run_once();
+        for words in ["Superseded by", "Remplacé par", "Supersedes", "1200"] {
+            assert!(department.public_holds(words), "{words}");
+        }
+    }
+
+    /// An earlier plan of the same release is no longer the plan.
+    fn a_newer_plan_takes_the_place_of_an_older(database) {
+        let department = published(database);
+        department.table(FILE, 2200);
+        department.run_once();
+        let older = text(&department.json(&["release", "plan", FILE])[0], "/plan/id");
+        department.table(FILE, 3300);
+        department.run_once();
+        let newer = text(&department.json(&["release", "plan", FILE])[0], "/plan/id");
+        assert_ne!(older, newer);
+        department.approve(FILE, "Ada Sample").ends_with(0);
+        department.rideau(&["release", "apply", &older]).refused("Another plan");
+        department.does(&["release", "apply", &newer]);
+        assert!(department.public_holds("3300"));
+    }
+
     /// Who approves a withdrawal says what the public is told.
     fn an_approved_withdrawal_tells_the_public_why(database) {
         let department = published(database);

@@ -72,7 +72,7 @@ pub(super) fn validate(
         &record.fields,
         fields,
         "",
-        &["type", "ready_to_publish", "source_id"],
+        &["type", "ready_to_publish", "source_id", "correction"],
     );
     for (index, resource) in resources.iter().enumerate() {
         let prefix = format!("resources[{index}].");

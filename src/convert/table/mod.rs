@@ -14,6 +14,7 @@ mod number_format;
 mod period;
 mod protect;
 mod readers;
+mod regions;
 mod units;
 mod writers;
 
@@ -30,6 +31,7 @@ pub use period::{Period, period};
 pub use protect::{Protection, Treated, protect_tables};
 pub(crate) use readers::decode_text;
 pub use readers::{ReadOptions, ReadSeek, read};
+pub use regions::{column_labels, regions};
 pub use units::{for_each_unit, units, units_of_csv, units_of_parquet, units_of_rendition};
 pub use writers::{FormulaPolicy, WriteOptions, Written, write, write_with_warnings};
 

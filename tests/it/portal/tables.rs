@@ -9,7 +9,7 @@ use super::{Memory, Portal, dataset, plan, push, resource, unique};
 fn one(id: Uuid, name: &str, language: &str, content: &[u8], memory: &Memory) -> ResourceDesired {
     let mut one = resource(id, name, content, memory);
     one.fields.insert("language".to_owned(), json!([language]));
-    if name.ends_with(".json") {
+    if name.strip_suffix(".json").is_some() {
         one.fields.insert("format".to_owned(), json!("JSON"));
         one.media_type = "application/json".to_owned();
     }
