@@ -19,6 +19,7 @@ mod marking_words;
 mod markings;
 mod money;
 mod mrz;
+mod name_context;
 mod names;
 mod national;
 mod network;
@@ -31,6 +32,8 @@ mod reading;
 mod scene;
 mod topics;
 
+#[cfg(test)]
+mod contact_tests;
 #[cfg(test)]
 mod evidence_tests;
 #[cfg(test)]
