@@ -30,6 +30,7 @@ mod postal;
 mod proposal;
 mod reading;
 mod scene;
+mod spelled;
 mod topics;
 
 #[cfg(test)]
