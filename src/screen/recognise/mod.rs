@@ -29,6 +29,7 @@ mod plain;
 mod postal;
 mod proposal;
 mod reading;
+mod scanned;
 mod scene;
 mod spelled;
 mod topics;
@@ -255,6 +256,7 @@ fn identifiers(unit: &TextUnit, settings: &DetectSettings, memory: &mut Memory) 
     immigration::find(&scene, &numbers, &mut found);
     health::find(&scene, &numbers, &mut found);
     licence::find(&scene, &numbers, &mut found);
+    scanned::find(&scene, &mut found);
     money::find(&scene, &numbers, &mut found);
     network::find(&scene, &numbers, &mut found);
     postal::find(&scene, &mut found);
