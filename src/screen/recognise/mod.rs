@@ -10,6 +10,7 @@ mod context;
 mod email;
 mod field;
 mod health;
+mod homonyms;
 mod immigration;
 mod labels;
 mod layout;
