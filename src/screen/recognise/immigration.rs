@@ -6,7 +6,7 @@
 
 use super::{
     layout::within,
-    numbers::{Number, Numbers, stands_alone},
+    numbers::{Gap, Number, Numbers, stands_alone},
     proposal::{List, Proposal, each, is_upper, letters_before},
     reading::{Reading, is_letter, is_word},
     scene::{Scene, Support},
@@ -41,7 +41,11 @@ fn clients(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>) {
         let count = number.digits().len();
         let support = scene.support(&[Topic::Uci], start, end);
         // With the label right before it any grouping will do.
-        let direct = support == Support::Near && is_direct(scene, start);
+        let last = number.next.checked_sub(1);
+        let ends = last
+            .and_then(|last| numbers.runs.get(last))
+            .is_some_and(|run| matches!(run.gap, Gap::Apart | Gap::Wrap));
+        let direct = support == Support::Near && ends && is_direct(scene, start);
         let shaped = direct
             || number.has_shape(&[
                 &[8],
