@@ -39,6 +39,9 @@ fn clients(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>) {
             stands_alone(reading, start, end)
         };
         let count = number.digits().len();
+        if !alone || (count == 9 && prefix.is_none()) {
+            return false;
+        }
         let support = scene.support(&[Topic::Uci], start, end);
         // With the label right before it any grouping will do.
         let last = number.next.checked_sub(1);
@@ -59,7 +62,7 @@ fn clients(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>) {
                 &[2, 4, 2],
                 &[4, 6],
             ]);
-        if !alone || !shaped || (count == 9 && prefix.is_none()) {
+        if !shaped {
             return false;
         }
         let listed =
