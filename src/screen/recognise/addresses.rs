@@ -129,6 +129,18 @@ const PROVINCES: &[&[u8]] = &[
     b"yukon",
     b"nunavut",
     b"pq",
+    b"scotia",
+    b"columbia",
+    b"brunswick",
+    b"island",
+    b"labrador",
+    b"territories",
+    b"nouveau-brunswick",
+    b"nouvelle-ecosse",
+    b"colombie-britannique",
+    b"ile-du-prince-edouard",
+    b"terre-neuve",
+    b"terre-neuve-et-labrador",
 ];
 /// Most words of a street's name.
 const NAME: usize = 5;
@@ -195,7 +207,7 @@ fn word(reading: &Reading, at: usize) -> Option<Word> {
         start += 1;
     }
     let mut end = start;
-    while end - start < 30
+    while end - start < 40
         && (is_word(reading.byte(end))
             || (matches!(reading.byte(end), b'-' | b'\'')
                 && is_word(reading.byte(end + 1))

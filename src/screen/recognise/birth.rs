@@ -3,10 +3,12 @@
 //! Rule that must hold: a date without a word of birth before it, above it or in its column is not reported.
 
 use super::{
+    layout::within,
     numbers::{Gap, Number, Numbers},
     proposal::Proposal,
     reading::{Reading, is_letter, is_word},
     scene::{Scene, Support},
+    spelled,
     topics::Topic,
 };
 use crate::domain::IdentifierClass;
@@ -75,7 +77,8 @@ pub(crate) fn find(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>
         let close = matches!(support, Support::Near | Support::Column | Support::Row);
         let sample = matches!(support, Support::Near) && scene.is_sample(date.start, date.end);
         let held = support.holds() && support != Support::Sheet && (!date.loose || close);
-        if held && !sample {
+        let thing = matches!(support, Support::Near) && is_of_thing(scene, date.start);
+        if held && !sample && !thing {
             out.push(Proposal {
                 start: date.start,
                 end: date.end,
@@ -89,6 +92,142 @@ pub(crate) fn find(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>
         }
         at = date.next.max(at + 1);
     }
+    for (start, end) in spelled::dates(scene.reading) {
+        let support = scene.support(&[Topic::Birth], start, end);
+        if support.holds() && support != Support::Sheet {
+            out.push(Proposal {
+                start,
+                end,
+                identifier: "birth_date",
+                class: IdentifierClass::Personal,
+                confidence: 85,
+                masked: "date of birth in words".to_owned(),
+                detector: "birth_date/1",
+                reasons: vec![support.reason(), "in_words"],
+            });
+        }
+    }
+}
+
+/// Things that are born, launched or built in a manner of speaking.
+const THINGS: &[&[u8]] = &[
+    b"program",
+    b"programme",
+    b"project",
+    b"projet",
+    b"aircraft",
+    b"aeronef",
+    b"avion",
+    b"plane",
+    b"ship",
+    b"vessel",
+    b"navire",
+    b"bateau",
+    b"vehicle",
+    b"vehicule",
+    b"building",
+    b"immeuble",
+    b"bridge",
+    b"pont",
+    b"company",
+    b"compagnie",
+    b"societe",
+    b"entreprise",
+    b"organization",
+    b"organisation",
+    b"agency",
+    b"agence",
+    b"department",
+    b"ministere",
+    b"report",
+    b"rapport",
+    b"policy",
+    b"politique",
+    b"idea",
+    b"idee",
+    b"system",
+    b"systeme",
+    b"tool",
+    b"outil",
+    b"initiative",
+    b"network",
+    b"reseau",
+    b"festival",
+    b"movement",
+    b"mouvement",
+];
+
+/// "The program was born on …", "D.O.B. of the aircraft: …", « DDN du rapport »: no person's date.
+fn is_of_thing(scene: &Scene<'_>, start: usize) -> bool {
+    let Some(label) = within(scene.hits, start.saturating_sub(140), start)
+        .filter(|hit| hit.topic == Topic::Birth)
+        .last()
+    else {
+        return false;
+    };
+    let reading = scene.reading;
+    let behind = reading.small(label.end, start.min(label.end + 32));
+    let owned = [b"of ".as_slice(), b"du ", b"de ", b"d'"]
+        .iter()
+        .any(|link| behind.trim_ascii_start().starts_with(link))
+        && THINGS.iter().any(|thing| is_head(behind, thing));
+    let ahead = reading.small(label.start.saturating_sub(48), label.start);
+    let sentence = ahead
+        .iter()
+        .rposition(|byte| matches!(byte, b'.' | b';' | b'\n' | b','));
+    let ahead = ahead
+        .get(sentence.map_or(0, |at| at + 1)..)
+        .unwrap_or_default();
+    let mut before = ahead
+        .split(|byte| !is_word(*byte))
+        .filter(|word| !word.is_empty())
+        .rev()
+        .peekable();
+    let acts = matches!(
+        before.next(),
+        Some(b"was" | b"is" | b"est" | b"were" | b"etait")
+    );
+    if !(acts && before.next().is_some_and(|word| THINGS.contains(&word))) {
+        return owned;
+    }
+    // "The head of the program was born on …" is a person.
+    if matches!(
+        before.peek(),
+        Some(
+            &(b"the"
+                | b"this"
+                | b"that"
+                | b"our"
+                | b"le"
+                | b"la"
+                | b"l"
+                | b"ce"
+                | b"cette"
+                | b"notre")
+        )
+    ) {
+        before.next();
+    }
+    !matches!(
+        before.next(),
+        Some(b"of" | b"de" | b"du" | b"for" | b"at" | b"with" | b"from" | b"in" | b"by" | b"par")
+    )
+}
+
+/// True when a thing is the last word before a value, a bracket or a colon: "of the aircraft (…", not "of the company
+/// director".
+fn is_head(text: &[u8], thing: &[u8]) -> bool {
+    text.windows(thing.len())
+        .position(|window| window == thing)
+        .is_some_and(|at| {
+            let border = at == 0 || !text.get(at - 1).is_some_and(|byte| is_word(*byte));
+            let rest = text.get(at + thing.len()..).unwrap_or_default();
+            border
+                && matches!(
+                    rest.trim_ascii_start().first(),
+                    None | Some(b'(' | b':' | b',' | b'=')
+                )
+        })
 }
 
 /// A date in a text.
@@ -238,7 +377,8 @@ fn with_month(reading: &Reading, numbers: &Numbers, at: usize) -> Option<Date> {
     })
 }
 
-fn month(word: &[u8]) -> Option<u32> {
+/// The month that a folded word names.
+pub(crate) fn month(word: &[u8]) -> Option<u32> {
     MONTHS
         .iter()
         .find(|(name, _)| name.as_bytes() == word)

@@ -64,10 +64,14 @@ pub(crate) fn find(reading: &Reading, settings: &DetectSettings, out: &mut Vec<P
     };
     disguised(reading, out);
     for (at, _) in text.match_indices('@') {
-        let Some((start, end)) = address(text, at) else {
+        let Some((start, end)) = address(text, at).or_else(|| wrapped(text, at)) else {
             continue;
         };
-        let (local, domain) = (&text[start..at], &text[at + 1..end]);
+        if is_machine(text, start) {
+            continue;
+        }
+        let domain = text[at + 1..end].replace(['\n', '>', ' '], "");
+        let (local, domain) = (&text[start..at], domain.as_str());
         let (class, confidence, reason) = classify(local, domain, settings);
         let shown = if class == IdentifierClass::Public || is_consumer(domain) {
             domain.to_ascii_lowercase()
@@ -86,6 +90,44 @@ pub(crate) fn find(reading: &Reading, settings: &DetectSettings, out: &mut Vec<P
             reasons: vec!["form", reason],
         });
     }
+}
+
+/// True for the number of a message and the account of a machine: nobody reads mail there.
+fn is_machine(text: &str, start: usize) -> bool {
+    const NUMBERS: [&str; 3] = ["message-id", "in-reply-to", "references"];
+    const COMMANDS: [&str; 5] = ["ssh ", "clone ", "scp ", "sftp ", "rsync "];
+    let Some(ahead) = text.get(start.saturating_sub(24)..start) else {
+        return false;
+    };
+    let ahead = ahead.to_ascii_lowercase();
+    let label = ahead.trim_end_matches(['<', ' ', ':']);
+    NUMBERS.iter().any(|word| label.ends_with(word))
+        || COMMANDS.iter().any(|word| ahead.ends_with(word))
+}
+
+/// An address whose domain goes on in the next line: `jane@mail.` and `example.org`.
+fn wrapped(text: &str, at: usize) -> Option<(usize, usize)> {
+    let near = text.get(at + 1..text.len().min(at + MAX_DOMAIN))?;
+    let (first, rest) = near.split_once('\n')?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
+    let name = first.strip_suffix('.')?;
+    let next = rest.strip_prefix("> ").unwrap_or(rest);
+    let length = next.find(|c| !plain(c)).unwrap_or(next.len());
+    let token = next.get(..length)?.trim_end_matches(['.', '-']);
+    let fits = !name.is_empty()
+        && name.chars().all(|c| plain(c) && c != '.')
+        && token.split('.').count() >= 2
+        && !token.starts_with('.')
+        && !token.contains("..")
+        && !token.chars().any(|c| c.is_ascii_uppercase());
+    let local = text[..at]
+        .bytes()
+        .rev()
+        .take(MAX_LOCAL)
+        .take_while(|byte| byte.is_ascii_alphanumeric() || b"._%+-".contains(byte))
+        .count();
+    let end = at + 1 + first.len() + 1 + (rest.len() - next.len()) + token.len();
+    (fits && local > 0).then_some((at - local, end))
 }
 
 /// Ways to write an @ that a machine shall not see.

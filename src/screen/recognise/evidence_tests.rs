@@ -120,3 +120,33 @@ fn labels_that_reach_their_value() {
         check(text, &[(what, piece)]);
     }
 }
+
+#[test]
+fn dates_of_persons_and_of_things() {
+    for text in [
+        "The program was born on August 3, 1991.",
+        "D.O.B. of the aircraft (date of build): 2003-06-22",
+        "DDN du rapport (date de diffusion nationale) : 2021-02-18",
+        "Born 1961; arrived 2017-04-19",
+        "<r><naissance>inconnue</naissance><décision>2018-03-06</décision></r>",
+    ] {
+        never("birth_date", text);
+    }
+    for (text, piece) in [
+        (
+            "The head of the program was born on August 3, 1961.",
+            "August 3, 1961",
+        ),
+        (
+            "Date of birth of the company director: 1961-08-03",
+            "1961-08-03",
+        ),
+        ("Quillon Fabulesque, b. Nov. 13, 1957", "Nov. 13, 1957"),
+        (
+            "Elle a vu le jour le trois mars mil neuf cent quatre-vingt-quatre.",
+            "le trois mars mil neuf cent quatre-vingt-quatre",
+        ),
+    ] {
+        check(text, &[("birth_date personal", piece)]);
+    }
+}

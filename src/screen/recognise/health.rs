@@ -8,7 +8,7 @@ use super::{
     birth::is_day,
     numbers::{Gap, Number, Numbers, luhn, stands_alone},
     proposal::{Proposal, each, letters_before},
-    reading::is_word,
+    reading::{Reading, is_word},
     scene::{Scene, Support},
     topics::Topic,
 };

@@ -6,7 +6,7 @@
 
 use super::{
     layout::within,
-    numbers::{Number, Numbers, stands_alone},
+    numbers::{Gap, Number, Numbers, stands_alone},
     proposal::{List, Proposal, each, is_upper, letters_before},
     reading::{Reading, is_letter, is_word},
     scene::{Scene, Support},
@@ -39,9 +39,16 @@ fn clients(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>) {
             stands_alone(reading, start, end)
         };
         let count = number.digits().len();
+        if !alone || (count == 9 && prefix.is_none()) {
+            return false;
+        }
         let support = scene.support(&[Topic::Uci], start, end);
         // With the label right before it any grouping will do.
-        let direct = support == Support::Near && is_direct(scene, start);
+        let last = number.next.checked_sub(1);
+        let ends = last
+            .and_then(|last| numbers.runs.get(last))
+            .is_some_and(|run| matches!(run.gap, Gap::Apart | Gap::Wrap));
+        let direct = support == Support::Near && ends && is_direct(scene, start);
         let shaped = direct
             || number.has_shape(&[
                 &[8],
@@ -55,7 +62,7 @@ fn clients(scene: &Scene<'_>, numbers: &Numbers, out: &mut Vec<Proposal>) {
                 &[2, 4, 2],
                 &[4, 6],
             ]);
-        if !alone || !shaped || (count == 9 && prefix.is_none()) {
+        if !shaped {
             return false;
         }
         let listed =

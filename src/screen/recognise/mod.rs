@@ -10,6 +10,7 @@ mod context;
 mod email;
 mod field;
 mod health;
+mod homonyms;
 mod immigration;
 mod labels;
 mod layout;
@@ -19,6 +20,7 @@ mod marking_words;
 mod markings;
 mod money;
 mod mrz;
+mod name_context;
 mod names;
 mod national;
 mod network;
@@ -28,9 +30,13 @@ mod plain;
 mod postal;
 mod proposal;
 mod reading;
+mod scanned;
 mod scene;
+mod spelled;
 mod topics;
 
+#[cfg(test)]
+mod contact_tests;
 #[cfg(test)]
 mod evidence_tests;
 #[cfg(test)]
@@ -253,6 +259,7 @@ fn identifiers(unit: &TextUnit, settings: &DetectSettings, memory: &mut Memory) 
     immigration::find(&scene, &numbers, &mut found);
     health::find(&scene, &numbers, &mut found);
     licence::find(&scene, &numbers, &mut found);
+    scanned::find(&scene, &mut found);
     money::find(&scene, &numbers, &mut found);
     network::find(&scene, &numbers, &mut found);
     postal::find(&scene, &mut found);

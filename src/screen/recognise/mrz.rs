@@ -24,9 +24,21 @@ pub(crate) fn find(reading: &Reading, out: &mut Vec<Proposal>) {
         while start > 0 && chevron - start < 44 && is_zone(reading.before(start)) {
             start -= 1;
         }
-        let Some((zone, ends)) = collect(reading, start) else {
+        let (zone, ends) = collect(reading, start);
+        if let Some(end) = second_line(reading, start, &zone, &ends) {
+            out.push(Proposal {
+                start,
+                end,
+                identifier: "passport",
+                class: IdentifierClass::Personal,
+                confidence: 97,
+                masked: "machine-readable zone".to_owned(),
+                detector: "mrz/1",
+                reasons: vec!["machine_readable_zone", "second_line", "checksum"],
+            });
+            at = end;
             continue;
-        };
+        }
         let (length, certain) = match zone.first() {
             Some(b'P') if zone.len() >= 88 && is_td3(&zone) => (88, td3(&zone)),
             Some(b'A' | b'C' | b'I') if zone.len() >= 90 && is_td1(&zone) => (90, td1(&zone)),
@@ -60,8 +72,26 @@ fn is_zone(byte: u8) -> bool {
     byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'<'
 }
 
+/// Where the second line of a passport ends when it stands alone, as after a blank line; its check digits prove it.
+fn second_line(reading: &Reading, start: usize, zone: &[u8], ends: &[usize]) -> Option<usize> {
+    let line = zone.get(..44)?;
+    let end = *ends.get(43)?;
+    let whole = end == start + 44 && !is_zone(reading.byte(end));
+    let country = line.get(10..13)?;
+    let proven = [(0, 9), (13, 19), (21, 27)]
+        .iter()
+        .all(|(from, to)| is_checked(line, *from, *to));
+    let formed = country
+        .iter()
+        .all(|byte| byte.is_ascii_uppercase() || *byte == b'<')
+        && digits(line, 13, 20)
+        && digits(line, 21, 28)
+        && !line.starts_with(b"<");
+    (whole && formed && proven && line.iter().any(u8::is_ascii_digit)).then_some(end)
+}
+
 /// The characters of a zone from a place on, wraps and single spaces left out, with where each ends.
-fn collect(reading: &Reading, start: usize) -> Option<(Vec<u8>, Vec<usize>)> {
+fn collect(reading: &Reading, start: usize) -> (Vec<u8>, Vec<usize>) {
     let mut zone = Vec::with_capacity(90);
     let mut ends = Vec::with_capacity(90);
     for at in start..start + LONGEST {
@@ -76,7 +106,7 @@ fn collect(reading: &Reading, start: usize) -> Option<(Vec<u8>, Vec<usize>)> {
             break;
         }
     }
-    (zone.len() >= 88).then_some((zone, ends))
+    (zone, ends)
 }
 
 fn is_td3(zone: &[u8]) -> bool {
@@ -159,6 +189,10 @@ mod tests {
         assert_eq!(found(&format!("MRZ: {one} {two} end")), [(5, 94, 99)]);
         let wrong = two.replace("7408122", "7408123");
         assert_eq!(found(&format!("{one}\n{wrong}")), [(0, 89, 60)]);
+        // The second line proves itself, the first alone does not.
+        assert_eq!(found(&format!("{one}\n\n")), []);
+        assert_eq!(found(two), [(0, 44, 97)]);
+        assert_eq!(found(&wrong), []);
         assert_eq!(found("a < b << c <<<<<"), []);
         assert_eq!(found(&"<".repeat(5000)), []);
     }

@@ -6,6 +6,8 @@
 use std::{collections::HashSet, sync::LazyLock};
 
 use super::{
+    layout::within,
+    name_context::{died_long_ago, is_firm, precedes_identifier},
     proposal::Proposal,
     reading::{Reading, is_letter, is_word},
     scene::Scene,
@@ -68,6 +70,10 @@ enum Anchor {
     Salutation,
     Title,
     Relation,
+    /// A date of birth or a number of a person stands right behind.
+    Beside,
+    /// `SURNAME, Given` at the start of a line or field.
+    Order,
     Given,
 }
 
@@ -192,21 +198,35 @@ fn propose(scene: &Scene<'_>, words: &[Word], out: &mut Vec<Proposal>) {
         Some(Anchor::Label | Anchor::Salutation | Anchor::Relation) if long && !cut => anchor,
         Some(Anchor::Label | Anchor::Relation) if long && given => anchor,
         Some(Anchor::Label | Anchor::Title) if last.end - first.start >= 2 && !cut => anchor,
+        _ if long && !cut && precedes_identifier(scene, last.end) => Some(Anchor::Beside),
         _ if long && given && !(upper && name.len() > 3) => Some(Anchor::Given),
         // `NGUYEN, Thi Lan`
         _ if name.len() == 1 && upper && given_behind(reading, last.end).is_some() => {
             anchor.or(Some(Anchor::Given))
         }
         _ if long && upper && known && name.len() <= 3 && anchor.is_some() => anchor,
+        _ if name.len() == 1 && upper && inverted(reading, first, last.end).is_some() => {
+            anchor.or(Some(Anchor::Order))
+        }
         _ => return,
     };
     let Some(anchor) = anchor else { return };
-    let end = if name.len() == 1 && (upper || anchor == Anchor::Label) {
+    let end = if anchor == Anchor::Order {
+        inverted(reading, first, last.end).unwrap_or(last.end)
+    } else if name.len() == 1 && (upper || anchor == Anchor::Label) {
         given_behind(reading, last.end).unwrap_or(last.end)
     } else {
         last.end
     };
-    out.push(proposal(scene, first.start, end, anchor));
+    let mut one = proposal(scene, first.start, end, anchor);
+    if is_firm(reading, end) {
+        one.class = IdentifierClass::Business;
+        one.reasons.push("firm");
+    } else if died_long_ago(reading, end) {
+        one.class = IdentifierClass::Public;
+        one.reasons.push("died_long_ago");
+    }
+    out.push(one);
 }
 
 /// Where the given names behind a surname and a comma end.
@@ -220,6 +240,31 @@ fn given_behind(reading: &Reading, end: usize) -> Option<usize> {
     let stem = small.split(|byte| *byte == b'-').next().unwrap_or_default();
     let last = words.iter().take(3).next_back()?;
     GIVEN.contains(stem).then_some(last.end)
+}
+
+/// `SURNAME, Given` at the start of a line, field or quotation: where the given names end.
+fn inverted(reading: &Reading, surname: &Word, end: usize) -> Option<usize> {
+    let mut from = surname.start;
+    while surname.start - from < 3 && reading.before(from) == b' ' {
+        from -= 1;
+    }
+    let opens = matches!(
+        reading.before(from),
+        0 | b'\n' | b'\t' | b'"' | b'\'' | b'>' | b':' | b';' | b'|' | b'(' | b'/'
+    );
+    if !opens || surname.end - surname.start < 3 || reading.slice(end, end + 2) != b", " {
+        return None;
+    }
+    let words = sequence(reading, end + 2);
+    let first = words.first()?;
+    let last = words.iter().take(3).next_back()?;
+    let strange = words.iter().take(3).any(|word| {
+        let text = reading.small(word.start, word.end);
+        OTHERS.contains(text) && !GIVEN.contains(text)
+    });
+    // A small letter goes on with a sentence: "OTTAWA, Tuesday it rained".
+    let prose = reading.byte(last.end) == b' ' && reading.byte(last.end + 1).is_ascii_lowercase();
+    (!strange && !prose && first.end - first.start >= 2).then_some(last.end)
 }
 
 fn is_relation(scene: &Scene<'_>, word: &Word) -> bool {
@@ -269,9 +314,12 @@ fn ahead(scene: &Scene<'_>, start: usize) -> Option<Anchor> {
     }
     let marked = between
         .iter()
-        .any(|byte| matches!(byte, b':' | b'=' | b'|'));
+        .any(|byte| matches!(byte, b':' | b'=' | b'|' | b'>' | b'\t'));
+    // "in the name of Amy Sample", "au nom de": the words lead to a name without a mark.
+    let label = reading.small(hit.start, hit.end);
+    let leads = between == b" " && (label.ends_with(b" of") || label.ends_with(b" de"));
     match hit.topic {
-        Topic::Name if marked => Some(Anchor::Label),
+        Topic::Name if marked || leads => Some(Anchor::Label),
         Topic::Relation if marked || between == b" " || between == b", " => Some(Anchor::Relation),
         _ => None,
     }
@@ -281,18 +329,24 @@ fn ahead(scene: &Scene<'_>, start: usize) -> Option<Anchor> {
 fn columns(scene: &Scene<'_>, out: &mut Vec<Proposal>) {
     let reading = scene.reading;
     for (cell, topics) in scene.layout.labelled() {
-        if topics.contains(&Topic::Name) && !topics.contains(&Topic::Other) {
-            whole(scene, cell.start, cell.end, out);
+        if topics.contains(&Topic::Other) {
+            continue;
+        }
+        if topics.contains(&Topic::Name) {
+            whole(scene, cell.start, cell.end, 1, out);
+        } else if !topics.is_empty() && topics.iter().all(|topic| *topic == Topic::Relation) {
+            // A column "Client" may hold other things; two words read as a name.
+            whole(scene, cell.start, cell.end, 2, out);
         }
     }
     let outer = scene.outer;
     if outer.labels.contains(&Topic::Name) && !outer.labels.contains(&Topic::Other) {
-        whole(scene, 0, reading.len(), out);
+        whole(scene, 0, reading.len(), 1, out);
     }
 }
 
 /// A cell of a column of names: all of it, when it reads like one.
-fn whole(scene: &Scene<'_>, start: usize, end: usize, out: &mut Vec<Proposal>) {
+fn whole(scene: &Scene<'_>, start: usize, end: usize, least: usize, out: &mut Vec<Proposal>) {
     let reading = scene.reading;
     let blank = |byte: u8| matches!(byte, b' ' | b'"' | b'\'' | b'\n' | b'\t');
     let (mut start, mut end) = (start, end);
@@ -314,9 +368,32 @@ fn whole(scene: &Scene<'_>, start: usize, end: usize, out: &mut Vec<Proposal>) {
         .clone()
         .any(|word| OTHERS.contains(word) && !GIVEN.contains(word));
     let count = words.count();
-    if fits && !other && (1..=MOST).contains(&count) {
+    let capital = least == 1 || !reading.byte(start).is_ascii_lowercase();
+    if fits && !other && capital && (least..=MOST).contains(&count) {
         out.push(proposal(scene, start, end, Anchor::Label));
     }
+}
+
+/// True when words for a number or a date of a person stand close by.
+fn in_file(scene: &Scene<'_>, start: usize, end: usize) -> bool {
+    within(scene.hits, start.saturating_sub(100), end + 100).any(|hit| {
+        matches!(
+            hit.topic,
+            Topic::Sin
+                | Topic::Uci
+                | Topic::Birth
+                | Topic::Passport
+                | Topic::PrCard
+                | Topic::Citizenship
+                | Topic::Health
+                | Topic::Ontario
+                | Topic::Quebec
+                | Topic::Columbia
+                | Topic::Alberta
+                | Topic::Licence
+                | Topic::Pri
+        )
+    })
 }
 
 fn proposal(scene: &Scene<'_>, start: usize, end: usize, anchor: Anchor) -> Proposal {
@@ -325,6 +402,10 @@ fn proposal(scene: &Scene<'_>, start: usize, end: usize, anchor: Anchor) -> Prop
         Anchor::Salutation => (85, "salutation"),
         Anchor::Title => (78, "title"),
         Anchor::Relation => (80, "relation"),
+        Anchor::Beside => (76, "identifier_behind"),
+        Anchor::Order => (72, "surname_first"),
+        // In prose a given name alone may be anyone's; beside what identifies a person it is that person's.
+        Anchor::Given if in_file(scene, start, end) => (74, "identifier_near"),
         Anchor::Given => (65, "given_name"),
     };
     let surname = scene.reading.small(start, end);
@@ -337,7 +418,8 @@ fn proposal(scene: &Scene<'_>, start: usize, end: usize, anchor: Anchor) -> Prop
     let own = matches!(
         anchor,
         Anchor::Label | Anchor::Salutation | Anchor::Relation
-    );
+    ) || (anchor == Anchor::Beside && !official);
+    let doubtful = doubtful || anchor == Anchor::Order;
     let class = if own || !(official || doubtful) {
         IdentifierClass::Personal
     } else if official {

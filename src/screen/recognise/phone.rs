@@ -6,8 +6,9 @@
 
 use super::{
     DetectSettings,
-    numbers::{Number, Numbers},
-    proposal::{Proposal, each},
+    layout::within,
+    numbers::{Gap, Number, Numbers},
+    proposal::Proposal,
     reading::{Reading, is_word},
     scene::{Scene, Support},
     topics::Topic,
@@ -27,7 +28,7 @@ pub(crate) fn find(
         .map(|known| digits_of(known))
         .collect();
     international(scene, numbers, out);
-    each(scene, numbers, &[11, 10], |number| {
+    each_dialled(scene, numbers, |number| {
         let reading = scene.reading;
         let digits = number.digits();
         let national = match digits {
@@ -66,6 +67,39 @@ pub(crate) fn find(
     });
 }
 
+/// Offers each number of eleven or ten digits; `613/555-0199` has its slash behind the area code.
+fn each_dialled(scene: &Scene<'_>, numbers: &Numbers, mut accept: impl FnMut(&Number) -> bool) {
+    let dialled = |number: &Number| {
+        let slash = number
+            .gaps()
+            .iter()
+            .filter(|gap| **gap == Gap::Slash)
+            .count();
+        let area = number
+            .gaps()
+            .iter()
+            .zip(number.shape())
+            .any(|(gap, len)| *gap == Gap::Slash && *len == 3);
+        number.is_plain()
+            || (slash == 1
+                && area
+                && number.shape().ends_with(&[3, 3, 4])
+                && !number
+                    .gaps()
+                    .iter()
+                    .any(|gap| matches!(gap, Gap::Box | Gap::Apart)))
+    };
+    let mut at = 0;
+    while at < numbers.runs.len() {
+        let found = [11, 10].into_iter().find_map(|total| {
+            numbers
+                .of_length(scene.reading, at, total)
+                .filter(|number| dialled(number) && accept(number))
+        });
+        at = found.map_or(at + 1, |number| number.next);
+    }
+}
+
 fn proposal(
     number: &Number,
     (start, end): (usize, usize),
@@ -99,11 +133,15 @@ fn classify(
         return (IdentifierClass::Public, 98, "directory");
     }
     let near_public = scene.near_public(start, end);
-    let own = scene.around(Topic::Relation, start, end, 60, 0);
-    if near_public && !own && scene.around(Topic::Position, start, end, 260, 120) {
+    let client = scene.is_of_client(start);
+    let own = client == Some(true)
+        || (client.is_none() && (scene.follows_client(start) || is_private(scene, start)));
+    let position = scene.around(Topic::Position, start, end, 260, 120);
+    if near_public && !own && (position || client == Some(false)) {
         return (IdentifierClass::Public, 85, "signature");
     }
-    if has_extension(scene.reading, end) || scene.around(Topic::Office, start, end, 60, 0) {
+    let office = scene.around(Topic::Office, start, end, 60, 0) && client != Some(true);
+    if has_extension(scene.reading, end) || office {
         return (IdentifierClass::Unknown, 70, "office");
     }
     if near_public && !own {
@@ -114,6 +152,26 @@ fn classify(
     } else {
         (IdentifierClass::Personal, 65, "form")
     }
+}
+
+/// True when the label right before a number says that it is one of a home or a caller.
+fn is_private(scene: &Scene<'_>, start: usize) -> bool {
+    const HOMES: [&[u8]; 8] = [
+        b"home",
+        b"domicile",
+        b"maison",
+        b"residence",
+        b"call from",
+        b"called from",
+        b"call me",
+        b"text me",
+    ];
+    within(scene.hits, start.saturating_sub(24), start)
+        .filter(|hit| hit.topic == Topic::Phone)
+        .any(|hit| {
+            let label = scene.reading.small(hit.start, hit.end);
+            HOMES.iter().any(|home| label.starts_with(home))
+        })
 }
 
 /// Numbers with a plus sign that are not North American.

@@ -24,7 +24,11 @@ pub(crate) fn find(scene: &Scene<'_>, out: &mut Vec<Proposal>) {
         {
             continue;
         }
-        let gap = usize::from(matches!(reading.byte(start + 3), b' ' | b'-' | b'\n'));
+        let gap = match (reading.byte(start + 3), reading.byte(start + 4)) {
+            (b' ', b' ') => 2,
+            (b' ' | b'-' | b'\n', _) => 1,
+            _ => 0,
+        };
         let end = start + 6 + gap;
         let rest = (
             reading.byte(start + 2),
@@ -36,7 +40,10 @@ pub(crate) fn find(scene: &Scene<'_>, out: &mut Vec<Proposal>) {
             && rest.1.is_ascii_digit()
             && is_later(rest.2)
             && rest.3.is_ascii_digit();
-        if !formed || is_word(reading.byte(end)) || reading.before(start) == b'-' {
+        // The address of Santa Claus is nobody's.
+        let santa =
+            reading.small(start, start + 3) == b"h0h" && reading.small(end - 3, end) == b"0h0";
+        if !formed || santa || is_word(reading.byte(end)) || reading.before(start) == b'-' {
             continue;
         }
         let support = scene.support(&[Topic::Postal, Topic::Address], start, end);
@@ -54,7 +61,7 @@ pub(crate) fn find(scene: &Scene<'_>, out: &mut Vec<Proposal>) {
             (IdentifierClass::Public, 70, "signature")
         } else if scene.near_public(start, end) {
             (IdentifierClass::Unknown, 70, "near_public_address")
-        } else if gap == 1 {
+        } else if gap > 0 {
             (IdentifierClass::Personal, 80, "form")
         } else {
             (IdentifierClass::Personal, 65, "form")

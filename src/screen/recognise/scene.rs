@@ -236,6 +236,36 @@ impl Scene<'_> {
             .is_some_and(|cell| self.layout.column(cell).contains(&topic))
     }
 
+    /// Whether a place in a table or record of clients is that of a client (true) or of an officer (false); nothing when
+    /// its column or field does not say.
+    pub(crate) fn is_of_client(&self, start: usize) -> Option<bool> {
+        if !self.has_own_label(start) {
+            return None;
+        }
+        if self.own_label_says(Topic::Relation, start) {
+            return Some(true);
+        }
+        if self.own_label_says(Topic::Position, start) || self.own_label_says(Topic::Office, start)
+        {
+            return Some(false);
+        }
+        let field = field::key(self.reading, start).is_some();
+        (field || self.layout.speaks_of(Topic::Relation)).then_some(true)
+    }
+
+    /// True when the last word before a place that says whose it is speaks of a client, not of an officer.
+    pub(crate) fn follows_client(&self, start: usize) -> bool {
+        let index = self.hits.partition_point(|hit| hit.start < start);
+        let before = self.hits.get(..index).unwrap_or_default();
+        before
+            .iter()
+            .rev()
+            .take(16)
+            .take_while(|hit| hit.start + 130 >= start)
+            .find(|hit| matches!(hit.topic, Topic::Relation | Topic::Position))
+            .is_some_and(|hit| hit.topic == Topic::Relation)
+    }
+
     /// True for a label that belongs to a number before it: `130 692 544 (SIN) / …`, "367 280 211 NAS, dont …".
     fn is_taken(&self, hit: &Hit, start: usize) -> bool {
         let ahead = self.reading.slice(hit.start.saturating_sub(20), hit.start);
@@ -459,6 +489,11 @@ impl Scene<'_> {
             .take_while(|at| **at < end + 320)
             .peekable();
         let any = close.peek().is_some();
+        match self.is_of_client(start) {
+            Some(true) => return false,
+            Some(false) if any => return true,
+            _ => {}
+        }
         let named = surname.len() >= 2
             && close.take(8).any(|at| {
                 self.reading
@@ -471,11 +506,16 @@ impl Scene<'_> {
 
     /// True when an address of a public domain and a position stand close by: a signature block.
     pub(crate) fn in_signature(&self, start: usize, end: usize) -> bool {
-        self.near_public(start, end) && self.around(Topic::Position, start, end, 260, 120)
+        self.is_of_client(start) != Some(true)
+            && self.near_public(start, end)
+            && self.around(Topic::Position, start, end, 260, 120)
     }
 
     /// True when an address of a public domain stands close by.
     pub(crate) fn near_public(&self, start: usize, end: usize) -> bool {
+        if self.is_of_client(start) == Some(true) {
+            return false;
+        }
         let from = self.public.partition_point(|at| *at + 160 < start);
         self.public.get(from).is_some_and(|at| *at < end + 200)
     }
