@@ -275,12 +275,11 @@ impl<'a> File<'a> {
     async fn read_until(&mut self, count: usize) -> Result<(), Failure> {
         while self.ready.len() < count && !self.ended {
             let piece = self.pieces.next().await.transpose();
-            let found = match piece.map_err(Failure::NotDone)? {
-                Some(piece) => self.reader.push(&piece),
-                None => {
-                    self.ended = true;
-                    std::mem::take(&mut self.reader).finish()
-                }
+            let found = if let Some(piece) = piece.map_err(Failure::NotDone)? {
+                self.reader.push(&piece)
+            } else {
+                self.ended = true;
+                std::mem::take(&mut self.reader).finish()
             };
             self.ready
                 .extend(found.map_err(|cause| Failure::NotDone(no_table(self.resource, cause)))?);

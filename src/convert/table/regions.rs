@@ -93,10 +93,11 @@ fn of_sheet(workbook: &Workbook, sheet: &Sheet, found: &mut BTreeSet<&'static st
             && !sheet.hidden_rows.contains(cell.row)
             && !sheet.hidden_cols.contains(cell.col)
             && !workbook.is_invisible(cell);
-        if named && seen {
-            if let Region::Of(code) = read_region(&workbook.shown(cell))? {
-                found.insert(code);
-            }
+        if named
+            && seen
+            && let Region::Of(code) = read_region(&workbook.shown(cell))?
+        {
+            found.insert(code);
         }
     }
     Some(())
@@ -145,7 +146,7 @@ fn read_region(text: &str) -> Option<Region> {
         .find(|(_, en, fr, short)| {
             text == *short || plain == en.to_lowercase() || plain == fr.to_lowercase()
         })
-        .map(|(code, ..)| Region::Of(*code))
+        .map(|(code, ..)| Region::Of(code))
 }
 
 #[cfg(test)]

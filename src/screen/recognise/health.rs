@@ -13,7 +13,6 @@ use super::{
     topics::Topic,
 };
 use crate::domain::IdentifierClass;
-use crate::reading::Reading;
 
 const DETECTOR: &str = "health_number/1";
 

@@ -221,8 +221,12 @@ fn year(tokens: &[Token<'_>], from: usize) -> usize {
         | (b"two", b"thousand", _)
         | (b"deux", b"mille", _) => 2,
         (b"eighteen" | b"nineteen", next, _) if is_number(next) => 1,
-        (b"twenty", b"ten" | b"eleven" | b"twelve" | b"thirteen" | b"fourteen" | b"fifteen", _)
-        | (b"twenty", b"sixteen" | b"seventeen" | b"eighteen" | b"nineteen" | b"twenty", _) => 1,
+        (
+            b"twenty",
+            b"ten" | b"eleven" | b"twelve" | b"thirteen" | b"fourteen" | b"fifteen" | b"sixteen"
+            | b"seventeen" | b"eighteen" | b"nineteen" | b"twenty",
+            _,
+        ) => 1,
         _ => return from,
     };
     let mut at = from + head;
