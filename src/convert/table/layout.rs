@@ -2,13 +2,23 @@
 //!
 //! Rule that must hold: what a person does not see (hidden rows and columns, invisible formats) is not handed over.
 
-use rideau_layout::{CellKind, Declared, GridCell, Layout, NumberClass};
+use std::collections::BTreeMap;
 
+use rideau_layout::{CellKind, Declared, GridCell, Layout, NumberClass, Region};
+
+use super::header::Header;
 use super::model::{Area, Cell, CellValue, Sheet, Workbook};
 use super::number_format::FormatClass;
 
 /// Above so many cells no layout is looked for; such a sheet is data already, not a table made for reading.
 const CELLS_MAX: usize = 2_000_000;
+/// Above so many cells no plain header is looked for beyond the simple rule, which costs far less.
+const HEADER_CELLS_MAX: usize = 20_000;
+/// From this confidence on, a header is taken without asking a person.
+const CONFIDENT: u8 = 90;
+/// So many rows must follow a header that the simple rule did not see.
+const ROWS_MIN: usize = 3;
+
 /// The tables of a sheet; none when it is not shown or too large.
 pub fn layout(workbook: &Workbook, sheet: &Sheet) -> Option<Layout> {
     (sheet.is_written() && sheet.cells.len() <= CELLS_MAX)
@@ -87,6 +97,44 @@ fn area_of(area: &Area) -> rideau_layout::Area {
     }
 }
 
+/// The header of a sheet that is one table with one row of labels and nothing above or below it.
+pub(super) fn plain_header(workbook: &Workbook, sheet: &Sheet) -> Option<Header> {
+    if sheet.cells.len() > HEADER_CELLS_MAX {
+        return None;
+    }
+    let layout = layout(workbook, sheet)?;
+    let [region] = layout.regions.as_slice() else {
+        return None;
+    };
+    let [row] = region.header_rows.as_slice() else {
+        return None;
+    };
+    let beside = region.titles.len()
+        + region.units.len()
+        + region.notes.len()
+        + region.sources.len()
+        + region.group_rows.len()
+        + layout.loose.len();
+    let sure = region.confidence >= CONFIDENT && region.data_rows.len() >= ROWS_MIN;
+    if !sure || beside > 0 {
+        return None;
+    }
+    labels(region, *row)
+}
+
+/// The label of each column; none when a column has none.
+fn labels(region: &Region, row: u32) -> Option<Header> {
+    let labels: BTreeMap<u32, String> = region
+        .columns
+        .iter()
+        .map(|column| match column.path.as_slice() {
+            [label] => Some((column.col, label.clone())),
+            _ => None,
+        })
+        .collect::<Option<_>>()?;
+    Some(Header { row, labels })
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{error::Limits, readers::read_csv_bytes};
@@ -107,5 +155,21 @@ mod tests {
         assert_eq!((region.data_first, region.data_last), (3, 5));
         assert_eq!(region.titles[0].text, "Permits by region");
         assert_eq!(region.notes[0].text, "Note: sample data");
+    }
+
+    #[test]
+    fn a_plain_header_needs_a_sheet_with_nothing_else() {
+        let check = |text: &str, expect: Option<u32>| {
+            let workbook = read(text);
+            let found = plain_header(&workbook, &workbook.sheets[0]).map(|header| header.row);
+            assert_eq!(found, expect, "{text}");
+        };
+        check("Region,2019,2020\nA,15,16\nB,25,26\nC,35,36\n", Some(0));
+        check(
+            "Title,,\nRegion,2019,2020\nA,15,16\nB,25,26\nC,35,36\n",
+            None,
+        );
+        check("Region,2019,2020\nA,15,16\n", None);
+        check("1,2\n3,4\n5,6\n7,8\n", None);
     }
 }
