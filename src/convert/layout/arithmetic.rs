@@ -20,6 +20,8 @@ const COLS_MAX: usize = 2_000;
 const PARTS_MAX: usize = 5_000;
 /// How many numbers one layout may look at in all its sums; a hostile table would ask for more.
 const LOOKS_MAX: usize = 20_000_000;
+/// So many proved sums make a pattern.
+const PATTERN_MIN: usize = 3;
 /// What a suppressed count may be, in tables that hide counts below five.
 const HIDDEN_BELOW: f64 = 5.0;
 
@@ -36,7 +38,7 @@ pub struct Derived {
     pub checked: usize,
     /// How many of them held.
     pub held: usize,
-    /// True when the numbers prove it; else only its label says so.
+    /// True when the numbers prove it, its own or those of all rows like it; else only its label says so.
     pub proved: bool,
 }
 
@@ -188,9 +190,31 @@ pub(crate) fn derived_rows(
         order if deep => order,
         _ => RowOrder::Flat,
     };
+    prove_by_pattern(ladder, &mut list);
     list.retain(|one| one.proved || wording::is_total(&one.label));
     list.sort_by_key(|one| one.at);
     (order, list)
+}
+
+/// Where many rows are proved to sum up those under them and none fails, a row too small to tell by itself is a sum as well.
+fn prove_by_pattern(ladder: &Ladder, list: &mut [Derived]) {
+    let levels: BTreeMap<u32, usize> = ladder
+        .steps
+        .iter()
+        .map(|(row, level, _)| (*row, *level))
+        .collect();
+    let stands_over_parts = |one: &Derived| {
+        let own = levels.get(&one.at);
+        one.checked > 0 && one.parts.iter().all(|part| levels.get(part) > own)
+    };
+    let holds = |one: &Derived| one.held * 20 >= one.checked * 19;
+    let proved = list.iter().filter(|one| one.proved).count();
+    let all_hold = list.iter().filter(|one| stands_over_parts(one)).all(holds);
+    if proved >= PATTERN_MIN && all_hold {
+        for one in list.iter_mut().filter(|one| stands_over_parts(one)) {
+            one.proved = true;
+        }
+    }
 }
 
 /// Which row may be the sum of which, when rows are read in an order in which parents come last.

@@ -11,7 +11,7 @@ use super::model::{Area, Cell, CellValue, Sheet, Workbook};
 use super::number_format::FormatClass;
 
 /// Above so many cells no layout is looked for; such a sheet is data already, not a table made for reading.
-const CELLS_MAX: usize = 2_000_000;
+const CELLS_MAX: usize = 500_000;
 /// Above so many cells no plain header is looked for beyond the simple rule, which costs far less.
 const HEADER_CELLS_MAX: usize = 20_000;
 /// From this confidence on, a header is taken without asking a person.
