@@ -226,8 +226,11 @@ fn sums(ladder: &Ladder, order: &[usize]) -> Vec<(usize, Vec<usize>)> {
     for &index in order {
         let label = &ladder.steps[index].2;
         let mut parts: Vec<usize> = Vec::new();
-        if wording::is_plain_total(label) && open.iter().all(|&(one, _)| level(one) >= level(index))
-        {
+        // Levels never fall from the first open row to the last, so the first one speaks for all.
+        let topmost = open
+            .first()
+            .is_none_or(|&(one, _)| level(one) >= level(index));
+        if topmost && wording::is_plain_total(label) {
             parts.extend(open.drain(..).map(|(one, _)| one));
         } else {
             while let Some((one, _)) = open.pop_if(|(one, _)| level(*one) > level(index)) {

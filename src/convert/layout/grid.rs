@@ -145,16 +145,16 @@ pub struct Declared {
 
 /// The visible cells by address, one-row labels spread over the columns their merge covers.
 pub(crate) fn placed(grid: &Grid) -> BTreeMap<(u32, u32), usize> {
+    let (hidden_rows, hidden_cols) = (joined(&grid.hidden_rows), joined(&grid.hidden_cols));
     let hidden = |ranges: &[(u32, u32)], at: u32| {
-        ranges
-            .iter()
-            .any(|&(first, last)| (first..=last).contains(&at))
+        let after = ranges.partition_point(|&(first, _)| first <= at);
+        after > 0 && ranges[after - 1].1 >= at
     };
     let mut by = BTreeMap::new();
     for (index, cell) in grid.cells.iter().enumerate() {
         if !cell.text.trim().is_empty()
-            && !hidden(&grid.hidden_rows, cell.row)
-            && !hidden(&grid.hidden_cols, cell.col)
+            && !hidden(&hidden_rows, cell.row)
+            && !hidden(&hidden_cols, cell.col)
         {
             by.insert((cell.row, cell.col), index);
         }
@@ -172,12 +172,26 @@ pub(crate) fn placed(grid: &Grid) -> BTreeMap<(u32, u32), usize> {
             if spread > SPREAD_MAX {
                 return by;
             }
-            if !hidden(&grid.hidden_cols, col) {
+            if !hidden(&hidden_cols, col) {
                 by.entry((merge.first_row, col)).or_insert(index);
             }
         }
     }
     by
+}
+
+/// Ranges in order, those that overlap joined.
+fn joined(ranges: &[(u32, u32)]) -> Vec<(u32, u32)> {
+    let mut sorted = ranges.to_vec();
+    sorted.sort_unstable();
+    let mut joined: Vec<(u32, u32)> = Vec::with_capacity(sorted.len());
+    for (first, last) in sorted {
+        match joined.last_mut() {
+            Some(end) if first <= end.1 => end.1 = end.1.max(last),
+            _ => joined.push((first, last)),
+        }
+    }
+    joined
 }
 
 #[cfg(test)]

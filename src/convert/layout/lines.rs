@@ -197,7 +197,8 @@ pub(crate) fn lines(
         });
     }
     let mut fills: Vec<usize> = lines.iter().map(Line::fill).collect();
-    fills.sort_unstable_by(|a, b| b.cmp(a));
+    fills.sort_unstable();
+    fills.reverse();
     let width = fills.get(1).or(fills.first()).copied().unwrap_or(1).max(1);
     learn_codes(&mut lines, words);
     look(&mut lines, words, width);

@@ -15,6 +15,9 @@ use crate::segment::{Found, LineClass, segment};
 use crate::strips::{Strip, strips};
 use crate::{header, wording};
 
+/// How many tables of a sheet are read; what follows stays loose text.
+const REGIONS_MAX: usize = 500;
+
 type Placed = BTreeMap<(u32, u32), usize>;
 
 /// Finds the tables of a sheet.
@@ -53,19 +56,19 @@ fn read_strip(
 ) {
     let (lines, width) = lines(placed, words, &strip.rows, strip.first_col, strip.last_col);
     let (classes, tables) = segment(&lines, words, width);
+    let mut inside = vec![false; lines.len()];
     for found in &tables {
+        if layout.regions.len() >= REGIONS_MAX {
+            break;
+        }
+        let first = found.header.first().copied().unwrap_or(found.first);
+        inside[first..=found.last].fill(true);
         let region = region_of(grid, placed, words, &lines, &classes, found);
         layout.regions.push(region);
     }
-    let inside = |at: usize| {
-        tables.iter().any(|found| {
-            let first = found.header.first().copied().unwrap_or(found.first);
-            (first..=found.last).contains(&at)
-        })
-    };
-    for (at, (line, &class)) in lines.iter().zip(&classes).enumerate() {
+    for ((line, &class), inside) in lines.iter().zip(&classes).zip(inside) {
         let told = matches!(class, LineClass::Title | LineClass::Unit | LineClass::Note);
-        if told || !inside(at) {
+        if told || !inside {
             remarks.extend(line.runs.iter().map(|spot| {
                 let remark = Remark {
                     row: line.row,
@@ -81,12 +84,9 @@ fn read_strip(
 /// A title goes to the next table below, a note to the last one above; what has no table stays loose.
 fn place_remark(layout: &mut Layout, class: LineClass, remark: Remark) {
     let regions = &mut layout.regions;
-    let below = regions
-        .iter()
-        .position(|region| region.area.first_row > remark.row);
-    let above = regions
-        .iter()
-        .rposition(|region| region.area.first_row <= remark.row);
+    let next = regions.partition_point(|region| region.area.first_row <= remark.row);
+    let below = (next < regions.len()).then_some(next);
+    let above = next.checked_sub(1);
     let is_unit = class == LineClass::Unit;
     let index = match class {
         LineClass::Title | LineClass::Group => below.or(above),
@@ -356,8 +356,8 @@ fn weigh(grid: &Grid, region: &mut Region, values: &[(u32, Column)]) {
     let named = |col: &&u32| {
         region
             .columns
-            .iter()
-            .any(|column| column.col == **col && !column.path.is_empty())
+            .binary_search_by_key(*col, |column| column.col)
+            .is_ok_and(|index| !region.columns[index].path.is_empty())
     };
     let unnamed = filled.len() - filled.iter().filter(named).count();
     if unnamed > 0 && !region.header_rows.is_empty() {

@@ -14,6 +14,8 @@ use crate::wording;
 const GAP_ENDS_TABLE: u32 = 6;
 /// So many empty rows part a line of words from a table above it.
 const GAP_ENDS_WORDS: u32 = 4;
+/// More lines of column labels than any table made for reading has.
+const HEADER_MAX: usize = 30;
 /// Stands for the gap above the first and below the last line.
 const NO_NEIGHBOUR: u32 = 99;
 
@@ -213,7 +215,7 @@ impl<'a> Search<'a> {
             let line = &self.lines[at];
             let gap = self.gaps[at + 1];
             let none = header.is_empty();
-            if gap >= 3 || (gap >= 2 && !none) {
+            if gap >= 3 || (gap >= 2 && !none) || header.len() >= HEADER_MAX {
                 break;
             }
             let below_header =

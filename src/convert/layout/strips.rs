@@ -8,6 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::grid::CellKind;
 use crate::lines::{Sort, Spot, Word, runs, sort_of};
 
+/// With more empty columns than this a band is a drawing, and is not cut.
+const GAPS_MAX: usize = 100;
+
 /// Rows and columns that are read together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Strip {
@@ -197,10 +200,14 @@ fn cuts(rows: &Rows<'_>, band: &[u32]) -> Vec<u32> {
     let (Some(&first), Some(&last)) = (used.first(), used.last()) else {
         return Vec::new();
     };
-    let mut found = Vec::new();
+    let mut found: Vec<u32> = Vec::new();
     let mut start = first;
-    for pair in used.windows(2) {
-        if pair[1] - pair[0] > 1 && stands_alone(rows, band, (start, pair[0]), (pair[1], last)) {
+    let gaps = used.windows(2).filter(|pair| pair[1] - pair[0] > 1);
+    if gaps.clone().count() > GAPS_MAX {
+        return found;
+    }
+    for pair in gaps {
+        if stands_alone(rows, band, (start, pair[0]), (pair[1], last)) {
             found.push(pair[1]);
             start = pair[1];
         }
