@@ -9,6 +9,7 @@ mod arithmetic;
 mod grid;
 mod header;
 mod lines;
+mod looks;
 mod periods;
 mod recognise;
 mod region;
