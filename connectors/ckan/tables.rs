@@ -64,7 +64,6 @@ impl Loader<'_> {
         let mut counted = (0, 0);
         for form in [Form::Keyed, Form::Typed, Form::Text] {
             match self.attempt(&schema, &twin, form).await {
-                Ok(None) => {}
                 Ok(Some(rows)) => {
                     let there = if rows == 0 { 0 } else { self.count().await? };
                     if there == rows {
@@ -80,7 +79,8 @@ impl Loader<'_> {
                 Err(Failure::Invalid(fields)) if form == Form::Text => {
                     return Err(Failure::NotDone(invalid(self.client.host(), &fields)));
                 }
-                Err(Failure::Invalid(_)) => {}
+                // Refused in this form: the plainer one is tried.
+                Ok(None) | Err(Failure::Invalid(_)) => {}
                 Err(failure) => return Err(failure),
             }
         }

@@ -1,11 +1,13 @@
 //! Whether a sheet starts with one plain header row.
 //!
 //! A simple, honest rule: the first visible row that is not empty is a header when each used column has a label in it, all
-//! labels are text, and the rows below differ from it in type, in weight, or by the author's declaration of a table.
+//! labels are text, and the rows below differ from it in type, in weight, or by the author's declaration of a table. Where
+//! it says no, the layout of the sheet is asked, which also knows periods as labels.
 //! Rule that must hold: in doubt there is no header, and every row stays data.
 
 use std::collections::BTreeMap;
 
+use super::layout;
 use super::model::{Cell, CellValue, Sheet, Workbook};
 
 /// Texts that stand for a missing or suppressed value in official tables.
@@ -34,8 +36,13 @@ pub(crate) enum Kind {
     Text,
 }
 
-/// The header row of a sheet, if it plainly has one.
+/// The header row of a sheet, if it plainly has one: by the simple rule, or where the layout of the sheet leaves no doubt.
 pub fn detect(workbook: &Workbook, sheet: &Sheet) -> Option<Header> {
+    by_types(workbook, sheet).or_else(|| layout::plain_header(workbook, sheet))
+}
+
+/// The simple rule: labels that are text, over rows that are not.
+fn by_types(workbook: &Workbook, sheet: &Sheet) -> Option<Header> {
     let visible = |cell: &&Cell| {
         !sheet.hidden_rows.contains(cell.row)
             && !sheet.hidden_cols.contains(cell.col)

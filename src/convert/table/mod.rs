@@ -9,6 +9,7 @@
 mod error;
 mod facts;
 mod header;
+mod layout;
 mod model;
 mod number_format;
 mod period;
@@ -21,6 +22,7 @@ mod writers;
 pub use error::{Limit, Limits, TableError};
 pub use facts::{FactOptions, facts};
 pub use header::{Header, detect as detect_header};
+pub use layout::{grid_of, layout};
 pub use model::{
     Area, Cell, CellErrorKind, CellValue, Comment, DefinedName, Dialect, HeaderFooter, HiddenParts,
     ListObject, Property, Ranges, Sheet, SheetKind, SheetLink, SheetText, Style, Visibility,
