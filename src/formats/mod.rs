@@ -200,7 +200,7 @@ fn compound(input: &mut dyn ReadSeek, extension: &str) -> Result<Found, FormatEr
     if ole.has("EncryptedPackage") {
         let name = match extension {
             "docx" | "docm" | "dotx" => "docx",
-            "pptx" | "pptm" => "pptx",
+            "pptx" | "pptm" | "ppsx" | "ppsm" | "potx" | "potm" => "pptx",
             "xlsm" => "xlsm",
             "xlsb" => "xlsb",
             _ => "xlsx",
@@ -371,20 +371,32 @@ const KNOWN: &[Known] = &[
     (
         "pptx",
         "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-        Unsupported,
-        &["pptx", "ppsx", "potx", "pptm"],
+        Document,
+        &["pptx", "ppsx", "potx", "pptm", "ppsm", "potm"],
     ),
     (
         "odt",
         "application/vnd.oasis.opendocument.text",
-        Unsupported,
+        Document,
         &["odt", "ott"],
+    ),
+    (
+        "fodt",
+        "application/vnd.oasis.opendocument.text-flat-xml",
+        Document,
+        &["fodt", "xml"],
     ),
     (
         "odp",
         "application/vnd.oasis.opendocument.presentation",
-        Unsupported,
+        Document,
         &["odp", "otp"],
+    ),
+    (
+        "fodp",
+        "application/vnd.oasis.opendocument.presentation-flat-xml",
+        Document,
+        &["fodp", "xml"],
     ),
     (
         "odg",
