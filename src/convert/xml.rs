@@ -421,6 +421,7 @@ fn open_document_prefix(rest: &str) -> &'static str {
         "chart" => "chart",
         "form" => "form",
         "script" => "script",
+        "config" => "config",
         _ => "?",
     }
 }
