@@ -3,6 +3,8 @@
 //! Rule that must hold: repeat counts and spans are claims; what they cost is bounded before it is paid. Text in cells
 //! that are covered, and in rows that are not shown, is hidden.
 
+use std::collections::BTreeMap;
+
 use super::{
     super::{
         super::{Block, DocumentError},
@@ -42,6 +44,7 @@ impl Reader<'_> {
             header_columns: table.child("table:table-header-columns").is_some(),
         };
         self.rows(table, false, &mut reading)?;
+        settle_spans(&mut reading.rows);
         let mut grid = Grid::new(reading.number, reading.rows);
         let text = |name: &str| {
             let text = table.child(name).map(|e| e.text().trim().to_owned());
@@ -137,6 +140,10 @@ impl Reader<'_> {
                         at: place,
                         shaded: self.styles.shaded(element.attr("table:style-name")),
                     };
+                    // A cell within a span shows that the span is less than claimed.
+                    if let Some(last) = cells.last_mut() {
+                        last.to = last.to.min(column);
+                    }
                     let copies = self.affordable(cell.blocks.iter(), repeat)?;
                     for index in 1..copies {
                         self.draft.count_block()?;
@@ -181,6 +188,22 @@ impl Reader<'_> {
             return Err(DocumentError::limit("table cells", limit));
         }
         Ok(repeat)
+    }
+}
+
+/// Rows claimed by a cell end where another cell begins, so that no cell is lost.
+fn settle_spans(rows: &mut [Row]) {
+    let mut below: BTreeMap<u64, usize> = BTreeMap::new();
+    for (index, row) in rows.iter_mut().enumerate().rev() {
+        for cell in row.cells.iter_mut().filter(|cell| cell.rows > 1) {
+            let next = below.range(cell.from..cell.to).map(|(_, row)| *row).min();
+            if let Some(next) = next {
+                cell.rows = cell.rows.min(next - index);
+            }
+        }
+        for cell in &row.cells {
+            below.insert(cell.from, index);
+        }
     }
 }
 

@@ -339,7 +339,11 @@ fn claims_are_bounded() {
     let huge = "1000000000";
     let spans =
         format!("table:number-columns-spanned=\"{huge}\" table:number-rows-spanned=\"{huge}\"");
-    assert!(flat("text", &cell(&spans, "<text:p>a</text:p>")).is_ok());
+    let spanned = flat("text", &cell(&spans, "<text:p>a</text:p>")).unwrap();
+    let shown = output(&spanned);
+    for word in [">a<", ">b<", ">c<"] {
+        assert!(shown.contains(word), "{shown}\nlacks {word}");
+    }
     let repeat = format!("table:number-columns-repeated=\"{huge}\"");
     assert!(flat("text", &cell(&repeat, "<text:p/>")).is_ok());
     let many = flat("text", &cell(&repeat, "<text:p>a</text:p>"));
