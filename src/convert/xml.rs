@@ -395,6 +395,8 @@ fn fixed_prefix(uri: &str) -> &'static str {
         "http://schemas.microsoft.com/office/2020/mipLabelMetadata" => "clbl",
         "http://schemas.microsoft.com/office/drawing/2008/diagram" => "dsp",
         "http://schemas.microsoft.com/office/drawing/2014/chartex" => "cx",
+        "http://schemas.microsoft.com/office/drawing/2010/main" => "a14",
+        "http://schemas.microsoft.com/office/powerpoint/2010/main" => "p14",
         "http://schemas.microsoft.com/office/powerpoint/2018/8/main" => "p188",
         "urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0" => "loext",
         "http://www.w3.org/1999/xlink" => "xlink",

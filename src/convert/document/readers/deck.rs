@@ -17,6 +17,8 @@ pub(super) struct Slide {
     pub(super) number: usize,
     /// Its title; empty when it has none.
     pub(super) title: Vec<Inline>,
+    /// The name that links lead to.
+    pub(super) anchor: Option<String>,
     /// True for a title slide.
     pub(super) opening: bool,
     /// Its content.
@@ -50,13 +52,14 @@ pub(super) fn assemble(slides: Vec<Slide>, french: bool) -> Vec<Block> {
     let mut blocks = Vec::new();
     for (index, slide) in slides.into_iter().enumerate() {
         let titled = is_visible(&slide.title);
-        let content = if titled {
+        let mut content: Vec<Inline> = slide.anchor.map(Inline::Anchor).into_iter().collect();
+        content.extend(if titled {
             slide.title
         } else if french {
             vec![text(format!("Diapositive {}", slide.number))]
         } else {
             vec![text(format!("Slide {}", slide.number))]
-        };
+        });
         let opening = index == 0 && slide.opening && titled;
         blocks.push(Block {
             kind: BlockKind::Heading {

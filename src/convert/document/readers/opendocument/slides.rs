@@ -94,6 +94,7 @@ impl Reader<'_> {
             Part::Body
         };
         let story = Story::new(part, format!("slide {number}"));
+        self.draft.prefix = format!("slide {number}, ");
         let mut title: Vec<Inline> = Vec::new();
         let mut titled = false;
         let mut beside = Vec::new();
@@ -142,9 +143,11 @@ impl Reader<'_> {
             }
             Ok(())
         })?;
+        self.draft.prefix.clear();
         let layout = page.attr("presentation:presentation-page-layout-name");
         Ok(Slide {
             number,
+            anchor: page.attr("draw:name").map(str::to_owned),
             title,
             // The layout “title slide” has number 0 in the programs that write it.
             opening: layout.is_some_and(|layout| layout.ends_with("T0")),

@@ -3,13 +3,11 @@
 //! Rule that must hold: repeat counts and spans are claims; what they cost is bounded before it is paid. Text in cells
 //! that are covered, and in rows that are not shown, is hidden.
 
-use std::collections::BTreeMap;
-
 use super::{
     super::{
         super::{Block, DocumentError},
         docx::{tables::Raw, tidy::screen_only},
-        tree::{Grid, Row},
+        tree::{Grid, Row, settle_spans},
     },
     Reader, all_text,
 };
@@ -188,22 +186,6 @@ impl Reader<'_> {
             return Err(DocumentError::limit("table cells", limit));
         }
         Ok(repeat)
-    }
-}
-
-/// Rows claimed by a cell end where another cell begins, so that no cell is lost.
-fn settle_spans(rows: &mut [Row]) {
-    let mut below: BTreeMap<u64, usize> = BTreeMap::new();
-    for (index, row) in rows.iter_mut().enumerate().rev() {
-        for cell in row.cells.iter_mut().filter(|cell| cell.rows > 1) {
-            let next = below.range(cell.from..cell.to).map(|(_, row)| *row).min();
-            if let Some(next) = next {
-                cell.rows = cell.rows.min(next - index);
-            }
-        }
-        for cell in &row.cells {
-            below.insert(cell.from, index);
-        }
     }
 }
 
