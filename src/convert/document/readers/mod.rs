@@ -8,6 +8,7 @@ mod html;
 mod mail;
 mod markdown;
 mod opendocument;
+mod pptx;
 mod rtf;
 mod text;
 mod tree;
@@ -36,6 +37,7 @@ pub fn reads(format: &Format) -> bool {
             | "msg"
             | "odp"
             | "odt"
+            | "pptx"
             | "rtf"
             | "txt"
     )
@@ -66,6 +68,7 @@ pub fn read(
         "msg" => mail::read_msg(input, options),
         "odt" | "odp" => opendocument::read_package(input, options),
         "fodt" | "fodp" => opendocument::read_flat(input, options),
+        "pptx" => pptx::read_pptx(input, options),
         "rtf" => rtf::read_rtf(input, options),
         "html" => html::read_html(input, options),
         "md" => markdown::read_markdown(input, options),

@@ -407,7 +407,9 @@ impl Grid {
 }
 
 /// Rows claimed by a cell end where another cell begins, so that no cell is lost.
-pub(super) fn settle_spans(rows: &mut [Row]) {
+pub(super) fn settle_spans(rows: &mut Vec<Row>) {
+    // A row in which no cell begins exists only to be merged away.
+    rows.retain(|row| !row.cells.is_empty());
     let mut below: BTreeMap<u64, usize> = BTreeMap::new();
     for (index, row) in rows.iter_mut().enumerate().rev() {
         for cell in row.cells.iter_mut().filter(|cell| cell.rows > 1) {

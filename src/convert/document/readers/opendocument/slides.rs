@@ -37,7 +37,7 @@ impl Reader<'_> {
                 "draw:page" => {
                     number += 1;
                     if number > MOST_SLIDES {
-                        return Err(DocumentError::limit("blocks", MOST_SLIDES as u64));
+                        return Err(DocumentError::limit("slides", MOST_SLIDES as u64));
                     }
                     let invisible = self.styles.invisible(element.attr("draw:style-name"));
                     if invisible {
