@@ -399,6 +399,7 @@ fn fixed_prefix(uri: &str) -> &'static str {
         "http://schemas.microsoft.com/office/powerpoint/2010/main" => "p14",
         "http://schemas.microsoft.com/office/powerpoint/2018/8/main" => "p188",
         "urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0" => "loext",
+        "http://openoffice.org/2009/office" => "officeooo",
         "http://www.w3.org/1999/xlink" => "xlink",
         "http://www.w3.org/1998/Math/MathML" => "math",
         "http://purl.org/dc/elements/1.1/" => "dc",

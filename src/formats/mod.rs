@@ -591,6 +591,27 @@ mod tests {
             "ods encrypted",
         );
         check(b"PK\x03\x04garbage", "a.xlsx", "zip x-fmt/263 mismatch");
+        let show = "application/vnd.ms-powerpoint.slideshow.macroEnabled.main+xml";
+        check(&types(show), "a.ppsm", "pptx fmt/215");
+        let deck =
+            "application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml";
+        check(&types(deck), "a.docx", "pptx fmt/215 mismatch");
+        for (kind, expect) in [
+            ("text", "odt mismatch"),
+            ("text-template", "odt mismatch"),
+            ("presentation", "odp mismatch"),
+            ("presentation-template", "odp mismatch"),
+        ] {
+            let media_type = format!("application/vnd.oasis.opendocument.{kind}");
+            check(&zip(&[("mimetype", &media_type)]), "a.docx", expect);
+        }
+        let flat = |kind: &str| {
+            format!(
+                "<?xml version=\"1.0\"?>\n<office:document office:mimetype=\"application/vnd.oasis.opendocument.{kind}\"/>"
+            )
+        };
+        check(flat("text").as_bytes(), "a.fodt", "fodt");
+        check(flat("presentation").as_bytes(), "a.txt", "fodp mismatch");
     }
 
     #[test]

@@ -80,7 +80,7 @@ impl Reader<'_> {
                 self.change_mark(element);
                 Ok(())
             }
-            "office:annotation" => {
+            "office:annotation" | "officeooo:annotation" | "loext:annotation" => {
                 self.comment(element);
                 Ok(())
             }

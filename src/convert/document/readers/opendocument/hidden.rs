@@ -199,7 +199,7 @@ impl Reader<'_> {
         let (mut headers, mut footers, mut pages) = (0_u32, 0_u32, 0_u32);
         for page in masters.elements() {
             pages += 1;
-            if page.name() == "style:handout-master" {
+            if page.name() != "style:master-page" {
                 continue;
             }
             for element in page.elements() {

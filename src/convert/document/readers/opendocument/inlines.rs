@@ -67,7 +67,9 @@ impl Reader<'_> {
                 }
             }
             "text:change" | "text:change-start" | "text:change-end" => self.change_mark(element),
-            "office:annotation" => self.comment(element),
+            "office:annotation" | "officeooo:annotation" | "loext:annotation" => {
+                self.comment(element);
+            }
             "text:ruby" => return self.ruby(element, look, line),
             "text:alphabetical-index-mark"
             | "text:alphabetical-index-mark-start"

@@ -104,10 +104,18 @@ impl Reader<'_> {
             let class = element.attr("presentation:class").unwrap_or("");
             match element.name() {
                 "presentation:notes" => self.speaker_notes(element, number),
-                "office:annotation" => self.comment(element),
+                "office:annotation" | "officeooo:annotation" | "loext:annotation" => {
+                    self.comment(element);
+                }
+                "office:event-listeners" => self.scripts(element),
                 "office:forms" => self.forms(element),
                 _ if element.attr("presentation:placeholder") == Some("true") => {}
-                name if !name.starts_with("draw:") => {}
+                name if !name.starts_with("draw:") => {
+                    // Nothing that a slide shows stands in other elements.
+                    let at = format!("slide {number}, {name}");
+                    let place = Place::new(Part::HiddenText, at);
+                    self.draft.hide(&all_text(element), place);
+                }
                 _ if matches!(class, "footer" | "date-time" | "page-number" | "header") => {
                     let at = format!("slide {number}, footer");
                     let unit = TextUnit::new(Part::Footer, at, all_text(element));

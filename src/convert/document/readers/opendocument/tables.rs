@@ -29,6 +29,8 @@ struct Reading {
     rows: Vec<Row>,
     /// The first columns that label their rows.
     header_columns: bool,
+    /// True when the style of the table sets its first row apart.
+    header_row: bool,
 }
 
 impl Reader<'_> {
@@ -39,7 +41,9 @@ impl Reader<'_> {
         let mut reading = Reading {
             number: self.draft.tables,
             rows: Vec::new(),
-            header_columns: table.child("table:table-header-columns").is_some(),
+            header_columns: table.child("table:table-header-columns").is_some()
+                || table.attr("table:use-first-column-styles") == Some("true"),
+            header_row: table.attr("table:use-first-row-styles") == Some("true"),
         };
         self.rows(table, false, &mut reading)?;
         settle_spans(&mut reading.rows);
@@ -103,7 +107,8 @@ impl Reader<'_> {
         reading: &mut Reading,
     ) -> Result<(), DocumentError> {
         self.draft.count_block()?;
-        let mut row = Row::new(cells, header);
+        let first = reading.header_row && reading.rows.is_empty();
+        let mut row = Row::new(cells, header || first);
         row.labelled = reading.header_columns;
         reading.rows.push(row);
         Ok(())

@@ -509,14 +509,13 @@ fn claims_are_bounded() {
 #[test]
 fn what_is_no_presentation_is_refused() {
     let entity = Deck::default().part(
-        "ppt/presentation.xml",
+        "docProps/core.xml",
         "<!DOCTYPE x [<!ENTITY a SYSTEM \"file:///etc/passwd\">]><x>&a;</x>",
     );
-    // Two parts of one name: whichever counts, nothing is expanded.
-    match read(&entity.bytes()) {
-        Ok(document) => assert!(!output(&document).contains("root:")),
-        Err(error) => assert!(matches!(error, DocumentError::Corrupt { .. })),
-    }
+    assert!(matches!(
+        read(&entity.bytes()),
+        Err(DocumentError::Corrupt { .. })
+    ));
     let other = zip_of(&[("a.txt".to_owned(), b"x".to_vec())]);
     assert!(matches!(read(&other), Err(DocumentError::Corrupt { .. })));
     let small = ReadOptions {
