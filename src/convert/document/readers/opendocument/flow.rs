@@ -289,8 +289,7 @@ impl Reader<'_> {
         let style = style.unwrap_or_else(|| {
             let paragraph = list.find("text:p");
             let name = paragraph.and_then(|p| p.attr("text:style-name"));
-            let of_paragraph = self.styles.list_of_paragraph(name);
-            of_paragraph.unwrap_or("").to_owned()
+            self.styles.list_of_paragraph(name).unwrap_or_default()
         });
         let mut counters = self.numbering.begin(list, &style);
         self.list_level(list, &style, 0, &mut counters)?;

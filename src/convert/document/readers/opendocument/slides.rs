@@ -109,7 +109,12 @@ impl Reader<'_> {
                 }
                 "office:event-listeners" => self.scripts(element),
                 "office:forms" => self.forms(element),
-                _ if element.attr("presentation:placeholder") == Some("true") => {}
+                _ if element.attr("presentation:placeholder") == Some("true") => {
+                    // Programs show their own words in it.
+                    let at = format!("slide {number}, empty placeholder");
+                    let place = Place::new(Part::HiddenText, at);
+                    self.draft.hide(&all_text(element), place);
+                }
                 name if !name.starts_with("draw:") => {
                     // Nothing that a slide shows stands in other elements.
                     let at = format!("slide {number}, {name}");

@@ -215,9 +215,9 @@ impl Styles {
     }
 
     /// The list style that a paragraph style brings.
-    pub(super) fn list_of_paragraph(&self, name: Option<&str>) -> Option<&str> {
+    pub(super) fn list_of_paragraph(&self, name: Option<&str>) -> Option<String> {
         self.chain("paragraph", name)
-            .find_map(|(_, style)| style.list.as_deref())
+            .find_map(|(_, style)| style.list.clone())
             .filter(|list| !list.is_empty())
     }
 
