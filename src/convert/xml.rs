@@ -358,6 +358,7 @@ fn fixed_prefix(uri: &str) -> &'static str {
         let rest = rest.replace("/2006", "");
         return match rest.as_str() {
             "wordprocessingml/main" => "w",
+            "presentationml/main" => "p",
             "officeDocument/relationships" => "r",
             "officeDocument/math" => "m",
             "officeDocument/extended-properties" | "officeDocument/extendedProperties" => "ep",
@@ -370,10 +371,14 @@ fn fixed_prefix(uri: &str) -> &'static str {
             "drawingml/picture" => "pic",
             "drawingml/chart" => "c",
             "drawingml/diagram" => "dgm",
+            "drawingml/chartDrawing" => "cdr",
             "drawingml/wordprocessingDrawing" => "wp",
             "markup-compatibility" => "mc",
             _ => "?",
         };
+    }
+    if let Some(rest) = uri.strip_prefix("urn:oasis:names:tc:opendocument:xmlns:") {
+        return open_document_prefix(rest);
     }
     match uri {
         "" => "",
@@ -388,9 +393,38 @@ fn fixed_prefix(uri: &str) -> &'static str {
         "http://schemas.microsoft.com/office/word/2010/wordprocessingDrawing" => "wp14",
         "http://schemas.microsoft.com/office/drawing/2017/decorative" => "adec",
         "http://schemas.microsoft.com/office/2020/mipLabelMetadata" => "clbl",
+        "http://schemas.microsoft.com/office/drawing/2008/diagram" => "dsp",
+        "http://schemas.microsoft.com/office/drawing/2014/chartex" => "cx",
+        "http://schemas.microsoft.com/office/drawing/2010/main" => "a14",
+        "http://schemas.microsoft.com/office/powerpoint/2010/main" => "p14",
+        "http://schemas.microsoft.com/office/powerpoint/2018/8/main" => "p188",
+        "urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0" => "loext",
+        "http://openoffice.org/2009/office" => "officeooo",
+        "http://www.w3.org/1999/xlink" => "xlink",
+        "http://www.w3.org/1998/Math/MathML" => "math",
         "http://purl.org/dc/elements/1.1/" => "dc",
         "http://purl.org/dc/terms/" => "dcterms",
         "http://www.w3.org/XML/1998/namespace" => "xml",
+        _ => "?",
+    }
+}
+
+/// Our prefix for a namespace of OpenDocument 1.0 to 1.4, from what follows `…:opendocument:xmlns:`.
+fn open_document_prefix(rest: &str) -> &'static str {
+    match rest.rsplit_once(':').map_or(rest, |(name, _)| name) {
+        "office" => "office",
+        "text" => "text",
+        "table" => "table",
+        "drawing" => "draw",
+        "style" => "style",
+        "xsl-fo-compatible" => "fo",
+        "svg-compatible" => "svg",
+        "presentation" => "presentation",
+        "meta" => "meta",
+        "chart" => "chart",
+        "form" => "form",
+        "script" => "script",
+        "config" => "config",
         _ => "?",
     }
 }

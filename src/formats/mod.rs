@@ -200,7 +200,7 @@ fn compound(input: &mut dyn ReadSeek, extension: &str) -> Result<Found, FormatEr
     if ole.has("EncryptedPackage") {
         let name = match extension {
             "docx" | "docm" | "dotx" => "docx",
-            "pptx" | "pptm" => "pptx",
+            "pptx" | "pptm" | "ppsx" | "ppsm" | "potx" | "potm" => "pptx",
             "xlsm" => "xlsm",
             "xlsb" => "xlsb",
             _ => "xlsx",
@@ -371,20 +371,32 @@ const KNOWN: &[Known] = &[
     (
         "pptx",
         "application/vnd.openxmlformats-officedocument.presentationml.presentation",
-        Unsupported,
-        &["pptx", "ppsx", "potx", "pptm"],
+        Document,
+        &["pptx", "ppsx", "potx", "pptm", "ppsm", "potm"],
     ),
     (
         "odt",
         "application/vnd.oasis.opendocument.text",
-        Unsupported,
+        Document,
         &["odt", "ott"],
+    ),
+    (
+        "fodt",
+        "application/vnd.oasis.opendocument.text-flat-xml",
+        Document,
+        &["fodt", "xml"],
     ),
     (
         "odp",
         "application/vnd.oasis.opendocument.presentation",
-        Unsupported,
+        Document,
         &["odp", "otp"],
+    ),
+    (
+        "fodp",
+        "application/vnd.oasis.opendocument.presentation-flat-xml",
+        Document,
+        &["fodp", "xml"],
     ),
     (
         "odg",
@@ -579,6 +591,27 @@ mod tests {
             "ods encrypted",
         );
         check(b"PK\x03\x04garbage", "a.xlsx", "zip x-fmt/263 mismatch");
+        let show = "application/vnd.ms-powerpoint.slideshow.macroEnabled.main+xml";
+        check(&types(show), "a.ppsm", "pptx fmt/215");
+        let deck =
+            "application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml";
+        check(&types(deck), "a.docx", "pptx fmt/215 mismatch");
+        for (kind, expect) in [
+            ("text", "odt mismatch"),
+            ("text-template", "odt mismatch"),
+            ("presentation", "odp mismatch"),
+            ("presentation-template", "odp mismatch"),
+        ] {
+            let media_type = format!("application/vnd.oasis.opendocument.{kind}");
+            check(&zip(&[("mimetype", &media_type)]), "a.docx", expect);
+        }
+        let flat = |kind: &str| {
+            format!(
+                "<?xml version=\"1.0\"?>\n<office:document office:mimetype=\"application/vnd.oasis.opendocument.{kind}\"/>"
+            )
+        };
+        check(flat("text").as_bytes(), "a.fodt", "fodt");
+        check(flat("presentation").as_bytes(), "a.txt", "fodp mismatch");
     }
 
     #[test]

@@ -66,6 +66,8 @@ fn by_content_types(types: &str) -> Option<Found> {
         || has(&format!("{slides}.slideshow.main+xml"))
         || has(&format!("{slides}.template.main+xml"))
         || has("application/vnd.ms-powerpoint.presentation.macroEnabled.main+xml")
+        || has("application/vnd.ms-powerpoint.slideshow.macroEnabled.main+xml")
+        || has("application/vnd.ms-powerpoint.template.macroEnabled.main+xml")
     {
         Found::new("pptx").pronom("fmt/215")
     } else {
@@ -144,10 +146,14 @@ fn damaged(head: &[u8]) -> Found {
         Found::new("xlsx").pronom("fmt/214")
     } else if has("word/document.xml") {
         Found::new("docx").pronom("fmt/412")
+    } else if has("ppt/presentation.xml") || has("ppt/slides/") {
+        Found::new("pptx").pronom("fmt/215")
     } else if has("application/vnd.oasis.opendocument.spreadsheet") {
         Found::new("ods")
     } else if has("application/vnd.oasis.opendocument.text") {
         Found::new("odt")
+    } else if has("application/vnd.oasis.opendocument.presentation") {
+        Found::new("odp")
     } else {
         Found::new("zip").pronom("x-fmt/263")
     }

@@ -185,6 +185,16 @@ fn markup(start: &str) -> Option<Found> {
         {
             return Some(Found::new("fods"));
         }
+        if lower.contains("<office:document")
+            && lower.contains("application/vnd.oasis.opendocument.text")
+        {
+            return Some(Found::new("fodt"));
+        }
+        if lower.contains("<office:document")
+            && lower.contains("application/vnd.oasis.opendocument.presentation")
+        {
+            return Some(Found::new("fodp"));
+        }
         if lower.contains("<html") {
             return Some(Found::new("html").pronom("fmt/102"));
         }

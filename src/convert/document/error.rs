@@ -107,6 +107,7 @@ fn french(what: &str) -> &str {
         "levels" => "niveaux d’imbrication",
         "parts in the package" => "parties",
         "blocks" => "blocs",
+        "slides" => "diapositives",
         "table cells" => "cellules de tableau",
         "notes" => "notes",
         "bytes" => "octets",

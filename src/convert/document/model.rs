@@ -292,6 +292,8 @@ pub struct Hidden {
     pub properties: Vec<Property>,
     /// Sensitivity labels.
     pub labels: Vec<SensitivityLabel>,
+    /// Speaker notes, and everything on hidden slides.
+    pub notes: Vec<TextUnit>,
     /// Embedded files and objects: their names, and their text where it can be read.
     pub embedded: Vec<TextUnit>,
     /// Files attached to a message, with their text where it can be read; the place names the part.

@@ -34,6 +34,7 @@ pub fn units(document: &Document) -> Vec<TextUnit> {
         &document.not_carried,
         &hidden.text,
         &hidden.instructions,
+        &hidden.notes,
         &hidden.embedded,
         &hidden.attachments,
         &hidden.custom_xml,
@@ -107,6 +108,11 @@ pub fn facts(document: &Document) -> Vec<Fact> {
             HiddenChannel::HiddenText,
             hidden.text.len(),
             first(&hidden.text),
+        ),
+        (
+            HiddenChannel::Notes,
+            hidden.notes.len(),
+            first(&hidden.notes),
         ),
         (HiddenChannel::Properties, telling.len(), property_place),
         (

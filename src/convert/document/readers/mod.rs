@@ -1,11 +1,14 @@
 //! Readers: one module per format, all filling the same model.
 
 mod codepage;
+mod deck;
 mod docx;
 mod draft;
 mod html;
 mod mail;
 mod markdown;
+mod opendocument;
+mod pptx;
 mod rtf;
 mod text;
 mod tree;
@@ -21,7 +24,22 @@ use crate::domain::Format;
 pub fn reads(format: &Format) -> bool {
     matches!(
         format.name.as_str(),
-        "docx" | "docm" | "dotx" | "dotm" | "eml" | "html" | "mbox" | "md" | "msg" | "rtf" | "txt"
+        "docx"
+            | "docm"
+            | "dotx"
+            | "dotm"
+            | "eml"
+            | "fodp"
+            | "fodt"
+            | "html"
+            | "mbox"
+            | "md"
+            | "msg"
+            | "odp"
+            | "odt"
+            | "pptx"
+            | "rtf"
+            | "txt"
     )
 }
 
@@ -48,6 +66,9 @@ pub fn read(
         "eml" => mail::read_eml(input, options),
         "mbox" => mail::read_mbox(input, options),
         "msg" => mail::read_msg(input, options),
+        "odt" | "odp" => opendocument::read_package(input, options),
+        "fodt" | "fodp" => opendocument::read_flat(input, options),
+        "pptx" => pptx::read_pptx(input, options),
         "rtf" => rtf::read_rtf(input, options),
         "html" => html::read_html(input, options),
         "md" => markdown::read_markdown(input, options),

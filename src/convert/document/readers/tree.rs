@@ -417,6 +417,24 @@ impl Grid {
     }
 }
 
+/// Rows claimed by a cell end where another cell begins, so that no cell is lost.
+pub(super) fn settle_spans(rows: &mut Vec<Row>) {
+    // A row in which no cell begins exists only to be merged away.
+    rows.retain(|row| !row.cells.is_empty());
+    let mut below: BTreeMap<u64, usize> = BTreeMap::new();
+    for (index, row) in rows.iter_mut().enumerate().rev() {
+        for cell in row.cells.iter_mut().filter(|cell| cell.rows > 1) {
+            let next = below.range(cell.from..cell.to).map(|(_, row)| *row).min();
+            if let Some(next) = next {
+                cell.rows = cell.rows.min(next - index);
+            }
+        }
+        for cell in &row.cells {
+            below.insert(cell.from, index);
+        }
+    }
+}
+
 /// Content that no cell of a data table holds.
 fn complex(blocks: &[Block]) -> bool {
     blocks.len() > 3

@@ -8,7 +8,7 @@ mod drawings;
 mod equations;
 mod extras;
 mod fields;
-mod numbering;
+pub(super) mod numbering;
 mod runs;
 mod styles;
 pub(super) mod tables;

@@ -240,7 +240,7 @@ fn show(text: &str, levels: &[&Level], values: &[u32], legal: bool) -> String {
 }
 
 /// A number in one of Word's formats; formats without a rule here are shown as decimals.
-fn number(value: u32, format: &str) -> String {
+pub(in super::super) fn number(value: u32, format: &str) -> String {
     match format {
         "lowerLetter" => letters(value).to_lowercase(),
         "upperLetter" => letters(value),

@@ -146,7 +146,7 @@ fn names_a_table(content: &[Inline]) -> bool {
 }
 
 /// A heading or header cell that is bold or italic throughout is so by its style, which says nothing.
-pub(super) fn plain_look(content: &mut [Inline]) {
+pub(in super::super) fn plain_look(content: &mut [Inline]) {
     fn all(content: &[Inline], is: fn(&TextStyle) -> bool) -> bool {
         content.iter().all(|inline| match inline {
             Inline::Text { text, style, .. } => is(style) || text.trim().is_empty(),
