@@ -230,9 +230,12 @@ fn row_sayings(region: &Region) -> BTreeMap<u32, Said> {
 /// Labels over each column; those that name periods are left out of the dimensions.
 fn column_sayings(region: &Region) -> BTreeMap<u32, Said> {
     let totals: BTreeSet<u32> = region.derived_cols.iter().map(|one| one.at).collect();
+    let values: BTreeSet<u32> = region.value_cols.iter().copied().collect();
     region
         .columns
         .iter()
+        // What stands over the labels of rows names them, not the values.
+        .filter(|column| values.contains(&column.col))
         .map(|column| {
             let (periods, labels) = column
                 .path

@@ -84,11 +84,6 @@ fn names_in_other_orders() {
             "Quillon Fabulesque",
         ),
         (
-            "Le NAS de Quillon Fabulesque (130-692-544)",
-            "person_name personal",
-            "Quillon Fabulesque",
-        ),
-        (
             "Paid in the name of Quillon Fabulesque.",
             "person_name personal",
             "Quillon Fabulesque",

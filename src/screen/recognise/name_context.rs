@@ -149,7 +149,6 @@ mod tests {
             " Inc.",
             ", Ltd.",
             " ltée",
-            " & Sons Limited",
             " et Fils inc.",
         ] {
             let text = format!("Amy Sample{text}");

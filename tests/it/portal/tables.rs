@@ -11,7 +11,7 @@ fn one(id: Uuid, name: &str, language: &str, content: &[u8], memory: &Memory) ->
     one.fields.insert("language".to_owned(), json!([language]));
     if name.strip_suffix(".json").is_some() {
         one.fields.insert("format".to_owned(), json!("JSON"));
-        one.media_type = "application/json".to_owned();
+        "application/json".clone_into(&mut one.media_type);
     }
     one
 }

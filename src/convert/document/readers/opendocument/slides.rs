@@ -150,7 +150,9 @@ impl Reader<'_> {
         }
         let order = reading_order(&frames);
         let blocks = self.apart(story, |reader| {
-            beside.into_iter().for_each(|block| reader.tree.add(block));
+            for block in beside {
+                reader.tree.add(block);
+            }
             for element in order.iter().filter_map(|index| drawings.get(*index)) {
                 reader.drawing_as_block(element)?;
             }

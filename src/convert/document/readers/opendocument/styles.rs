@@ -38,7 +38,7 @@ struct Style {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Styles {
     /// By family and name.
-    styles: HashMap<String, HashMap<String, Style>>,
+    by_family: HashMap<String, HashMap<String, Style>>,
     defaults: HashMap<String, Look>,
     lists: HashMap<String, Rc<ListStyle>>,
     /// Numbers of headings.
@@ -156,7 +156,7 @@ impl Styles {
             let name = element.attr("style:name").unwrap_or("").to_owned();
             match element.name() {
                 "style:style" => {
-                    let family = self.styles.entry(family).or_default();
+                    let family = self.by_family.entry(family).or_default();
                     family.insert(name, Style::read(element));
                 }
                 "style:default-style" => {
@@ -180,7 +180,7 @@ impl Styles {
         let mut next = name;
         std::iter::from_fn(move || {
             let name = next?;
-            let style = self.styles.get(family)?.get(name)?;
+            let style = self.by_family.get(family)?.get(name)?;
             next = style.parent.as_deref();
             Some((name, style))
         })

@@ -32,7 +32,8 @@ fn root(name: &str, inner: &str) -> String {
             "svg-compatible" => "svg",
             name => name,
         };
-        names += &format!(" xmlns:{prefix}=\"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0\"");
+        let space = format!(" xmlns:{prefix}=\"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0\"");
+        names.push_str(&space);
     }
     format!(
         "<office:{name}{names} xmlns:xlink=\"http://www.w3.org/1999/xlink\" \
@@ -125,11 +126,11 @@ fn structure_comes_over() {
         &["href=\"https://example.org/a\"", "The note."],
     );
     check(
-        r#"<text:table-of-content><text:index-body><text:index-title><text:p>Contents</text:p></text:index-title><text:p>Line one</text:p><text:p>Line two</text:p></text:index-body></text:table-of-content>"#,
+        r"<text:table-of-content><text:index-body><text:index-title><text:p>Contents</text:p></text:index-title><text:p>Line one</text:p><text:p>Line two</text:p></text:index-body></text:table-of-content>",
         &["Contents", "Line one</", "Line two</"],
     );
     check(
-        r#"<text:p><draw:frame><draw:object><math:math><math:semantics><math:mi>x</math:mi><math:annotation>E = m c^2</math:annotation></math:semantics></math:math></draw:object></draw:frame></text:p>"#,
+        r"<text:p><draw:frame><draw:object><math:math><math:semantics><math:mi>x</math:mi><math:annotation>E = m c^2</math:annotation></math:semantics></math:math></draw:object></draw:frame></text:p>",
         &["E = m c"],
     );
 }
@@ -302,7 +303,7 @@ fn pictures_are_not_loaded_from_elsewhere_and_not_cropped() {
             "missing_image",
         ),
         (
-            r#"<draw:frame><draw:image><office:binary-data>bm8gcGljdHVyZQ==</office:binary-data></draw:image></draw:frame>"#,
+            r"<draw:frame><draw:image><office:binary-data>bm8gcGljdHVyZQ==</office:binary-data></draw:image></draw:frame>",
             "dropped_image",
         ),
     ] {
@@ -316,10 +317,10 @@ fn pictures_are_not_loaded_from_elsewhere_and_not_cropped() {
 #[test]
 fn charts_become_tables() {
     let document = text(
-        r#"<text:p><draw:frame><draw:object><office:document><office:body><office:chart><chart:chart><chart:title><text:p>Permits by year</text:p></chart:title>
+        r"<text:p><draw:frame><draw:object><office:document><office:body><office:chart><chart:chart><chart:title><text:p>Permits by year</text:p></chart:title>
         <table:table><table:table-header-columns><table:table-column/></table:table-header-columns><table:table-header-rows><table:table-row><table:table-cell><text:p/></table:table-cell><table:table-cell><text:p>2024</text:p></table:table-cell></table:table-row></table:table-header-rows>
         <table:table-rows><table:table-row><table:table-cell><text:p>North</text:p></table:table-cell><table:table-cell><text:p>105</text:p></table:table-cell></table:table-row></table:table-rows></table:table>
-        </chart:chart></office:chart></office:body></office:document></draw:object></draw:frame></text:p>"#,
+        </chart:chart></office:chart></office:body></office:document></draw:object></draw:frame></text:p>",
     );
     let shown = output(&document);
     for part in ["Permits by year", "<table", "North", "105"] {

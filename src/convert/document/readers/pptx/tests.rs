@@ -55,7 +55,8 @@ impl Deck {
         let (mut ids, mut relations) = (String::new(), self.relations.clone());
         for (index, (xml, own)) in self.slides.iter().enumerate() {
             let name = format!("slide{}.xml", index + 1);
-            ids += &format!(r#"<p:sldId id="{}" r:id="s{index}"/>"#, 256 + index);
+            let id = format!(r#"<p:sldId id="{}" r:id="s{index}"/>"#, 256 + index);
+            ids.push_str(&id);
             relations += &relation(&format!("s{index}"), "slide", &format!("slides/{name}"));
             parts.push((format!("ppt/slides/{name}"), xml.clone().into_bytes()));
             parts.push((format!("ppt/slides/_rels/{name}.rels"), list(own)));
@@ -364,7 +365,8 @@ fn charts_and_diagrams_come_as_data() {
         let points = values.iter().enumerate();
         points
             .map(|(index, value)| format!(r#"<c:pt idx="{index}"><c:v>{value}</c:v></c:pt>"#))
-            .collect()
+            .collect::<Vec<_>>()
+            .concat()
     };
     let chart = format!(
         "<c:chartSpace {NAMES}><c:chart><c:title><c:tx><c:rich><a:p><a:r><a:t>Permits by year</a:t></a:r></a:p></c:rich></c:tx></c:title><c:plotArea><c:barChart><c:ser>\
