@@ -25,8 +25,9 @@ const REGION_LABELS: [&str; 13] = [
     "géographie",
 ];
 
-/// Code, English name, French name, postal abbreviation.
-const PROVINCES: [(&str, &str, &str, &str); 13] = [
+/// Code, English name, French name, postal abbreviation. Quebec, Ontario and British Columbia have no code as a whole in the registry's
+/// list, only their regions: a table with one of them says nothing.
+const PROVINCES: [(&str, &str, &str, &str); 10] = [
     (
         "10",
         "Newfoundland and Labrador",
@@ -36,12 +37,9 @@ const PROVINCES: [(&str, &str, &str, &str); 13] = [
     ("11", "Prince Edward Island", "Île-du-Prince-Édouard", "PE"),
     ("12", "Nova Scotia", "Nouvelle-Écosse", "NS"),
     ("13", "New Brunswick", "Nouveau-Brunswick", "NB"),
-    ("24", "Quebec", "Québec", "QC"),
-    ("35", "Ontario", "Ontario", "ON"),
     ("46", "Manitoba", "Manitoba", "MB"),
     ("47", "Saskatchewan", "Saskatchewan", "SK"),
     ("48", "Alberta", "Alberta", "AB"),
-    ("59", "British Columbia", "Colombie-Britannique", "BC"),
     ("60", "Yukon", "Yukon", "YT"),
     (
         "61",
@@ -168,15 +166,16 @@ mod tests {
     fn provinces_are_read_only_where_they_are_named() {
         check(
             "Province",
-            &["Ontario", "Quebec", "Ontario"],
-            Some(&["24", "35"]),
+            &["Manitoba", "Alberta", "Manitoba"],
+            Some(&["46", "48"]),
         );
-        check("Région", &["Québec", "Total"], Some(&["24"]));
-        check("Province / Territoire", &["BC", "NU"], Some(&["59", "62"]));
-        check("Province", &["Ontario", "North"], None);
+        check("Région", &["Nouvelle-Écosse", "Total"], Some(&["12"]));
+        check("Province / Territoire", &["YT", "NU"], Some(&["60", "62"]));
+        check("Province", &["Ontario", "Manitoba"], None);
+        check("Province", &["Manitoba", "North"], None);
         check("Province", &["Canada", "Total"], None);
         check("Province", &["on"], None);
-        check("Province of birth", &["Ontario"], None);
+        check("Province of birth", &["Manitoba"], None);
         check("Region", &["North", "South"], None);
     }
 

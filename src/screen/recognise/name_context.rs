@@ -145,12 +145,7 @@ mod tests {
     #[test]
     fn firms_and_deaths() {
         let behind = |text: &str| Reading::new(text);
-        for text in [
-            " Inc.",
-            ", Ltd.",
-            " ltée",
-            " et Fils inc.",
-        ] {
+        for text in [" Inc.", ", Ltd.", " ltée", " et Fils inc."] {
             let text = format!("Amy Sample{text}");
             assert!(is_firm(&behind(&text), 10), "{text}");
         }
