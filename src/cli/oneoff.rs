@@ -86,6 +86,7 @@ pub(super) fn wanted(to: &[String], quote_formulas: bool) -> Result<Wanted, supe
         // The text is looked at by `screen`, not here.
         units: false,
         protection: None,
+        redact: Vec::new(),
     })
 }
 
