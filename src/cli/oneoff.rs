@@ -245,7 +245,7 @@ impl Convert {
 }
 
 /// A temporary folder is private; a result is as open as any folder the user makes.
-fn open_to_all(folder: &Path) -> std::io::Result<()> {
+pub(super) fn open_to_all(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755))
 }

@@ -238,8 +238,9 @@ async fn settle_again(tx: &mut Tx, app: &App, dismissal: &Dismissal) -> Result<(
         if after == before {
             continue;
         }
-        let applied = tx.treatments(id).await?;
-        if version.redaction.is_some() || applied.iter().any(|t| t.kind == Treatment::RedactSpans) {
+        let by_removal =
+            |stored: &StoredFinding| stored.finding.treatments.contains(&Treatment::RedactSpans);
+        if before.iter().any(by_removal) {
             // What is to be taken out of the copy may be another now.
             tx.enqueue(
                 app.ids.as_ref(),
