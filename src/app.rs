@@ -148,6 +148,18 @@ impl Window {
     }
 }
 
+/// Whether places that rules name are taken out of copies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Redacting {
+    /// Never: the finding stands.
+    Off,
+    /// A copy is made without them, and a person decides about it, always.
+    #[default]
+    Review,
+    /// A copy is made without them, and goes like any other.
+    Automatic,
+}
+
 /// What may go without a person.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Policy {
@@ -159,6 +171,8 @@ pub struct Policy {
     pub withdrawals: Consent,
     /// Handing over.
     pub transfers: Consent,
+    /// Whether places that rules name are taken out of copies.
+    pub redaction: Redacting,
     /// Whether a person's approval takes two persons.
     pub two_persons: bool,
 }

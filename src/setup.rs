@@ -16,7 +16,7 @@ use rideau_disclosure::Profile;
 
 use crate::{
     app::{
-        App, ClearanceSetup, ConvertSetup, Department, EngineSetup, Policy, SourceSetup,
+        App, ClearanceSetup, ConvertSetup, Department, EngineSetup, Policy, Redacting, SourceSetup,
         TargetSetup, TransferSetup, Window,
     },
     bilingual,
@@ -385,6 +385,11 @@ pub async fn build_with(settings: &Settings, rules: RuleBook) -> anyhow::Result<
             updates: consent(settings.policy.updates),
             withdrawals: consent(settings.policy.withdrawals),
             transfers: consent(settings.policy.transfers),
+            redaction: match settings.policy.redaction {
+                config::Redacting::Off => Redacting::Off,
+                config::Redacting::Review => Redacting::Review,
+                config::Redacting::Automatic => Redacting::Automatic,
+            },
             two_persons: settings.policy.two_persons,
         },
         convert: ConvertSetup {

@@ -57,6 +57,10 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "0005_public_words",
         include_str!("migrations/0005_public_words.sql"),
     ),
+    (
+        "0006_redaction",
+        include_str!("migrations/0006_redaction.sql"),
+    ),
 ];
 
 /// A failure of the catalog.

@@ -8,7 +8,7 @@ use super::{
     db::{Row, args},
 };
 use crate::domain::{
-    DismissalId, Effect, Fact, Finding, Format, Ids, ItemId, RenditionFile, RenditionId,
+    DismissalId, Effect, Fact, Finding, Format, Ids, ItemId, Redaction, RenditionFile, RenditionId,
     RenditionKind, RuleSet, Sha256, Stage, Treatment, VersionId, Warning,
 };
 
@@ -45,6 +45,8 @@ pub struct Version {
     pub screened_on: Option<NaiveDate>,
     /// Hash of the lists of phrases that were looked for in it; nothing when none were.
     pub phrases: Option<String>,
+    /// What rules ask to be taken out of its copy; nothing when they ask for nothing.
+    pub redaction: Option<Redaction>,
     /// When it was fetched.
     pub created_at: DateTime<Utc>,
 }
@@ -170,6 +172,10 @@ fn from_row(row: &Row) -> Result<Version, CatalogError> {
         screened_by: row.opt_text("screened_by")?,
         screened_on: row.opt_parsed("screened_on")?,
         phrases: row.opt_text("phrases")?,
+        redaction: row
+            .opt_text("redaction")?
+            .map(|text| serde_json::from_str(&text))
+            .transpose()?,
         created_at: row.parsed("created_at")?,
     })
 }
@@ -345,6 +351,23 @@ impl Tx {
         self.execute(
             "UPDATE versions SET phrases = $1 WHERE id = $2",
             args![phrases, id],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Records what rules ask to be taken out of the copy of a version; it must be converted again and judged again.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn set_version_redaction(
+        &mut self,
+        id: VersionId,
+        redaction: Option<&Redaction>,
+    ) -> Result<(), CatalogError> {
+        self.execute(
+            "UPDATE versions SET redaction = $1, screened_by = NULL WHERE id = $2",
+            args![redaction.map(serde_json::to_string).transpose()?, id],
         )
         .await?;
         Ok(())

@@ -15,6 +15,7 @@ mod oneoff;
 mod output;
 mod plan_page;
 mod protect;
+mod redact;
 mod release;
 mod release_show;
 mod report;
@@ -83,6 +84,8 @@ enum Command {
     Convert(oneoff::Convert),
     /// Screen files, here and now. Exit code: 0 clean, 1 found something, 2 failed.
     Screen(screen::Screen),
+    /// Take out of copies what rules ask for, here and now. Exit code: 0 all written, 1 a person must look, 2 failed.
+    Redact(redact::Redact),
     /// Protect tables against disclosure. Exit code: 0 safe, 1 a person must look, 2 failed.
     Protect(protect::Protect),
     /// Attack published tables, all together. Exit code: 0 safe, 1 found something, 2 failed.
@@ -175,6 +178,7 @@ async fn dispatch(arguments: Arguments, out: &Out) -> anyhow::Result<ExitCode> {
         Command::Status => status::run(&config, out).await,
         Command::Demo(command) => command.run(out).await,
         Command::Convert(command) => command.run(out).await,
+        Command::Redact(command) => command.run(&config, out).await,
         Command::Protect(command) => command.run(out).await,
         Command::AuditTable(command) => command.run(out).await,
         Command::Screen(command) => command.run(&config, out).await,

@@ -86,6 +86,7 @@ pub(super) fn wanted(to: &[String], quote_formulas: bool) -> Result<Wanted, supe
         // The text is looked at by `screen`, not here.
         units: false,
         protection: None,
+        redact: Vec::new(),
     })
 }
 
@@ -244,7 +245,7 @@ impl Convert {
 }
 
 /// A temporary folder is private; a result is as open as any folder the user makes.
-fn open_to_all(folder: &Path) -> std::io::Result<()> {
+pub(super) fn open_to_all(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755))
 }

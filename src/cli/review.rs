@@ -12,8 +12,10 @@ use super::{
 use crate::{
     app::App,
     bilingual,
-    catalog::{FactSubject, Lane, NewEvent, NewWork, Release, ReleaseFilter, WorkKind},
-    domain::{Bilingual, Effect, ReleaseState, RuleSet, Sha256, Verdict},
+    catalog::{
+        AppliedTreatment, FactSubject, Lane, NewEvent, NewWork, Release, ReleaseFilter, WorkKind,
+    },
+    domain::{Bilingual, Effect, ReleaseState, Removal, RuleSet, Sha256, Treatment, Verdict},
     record::{Proposals, proposals},
     setup,
     steps::{self, Bundle},
@@ -198,6 +200,40 @@ async fn list(app: &App, out: &Out, blocked: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The places that were taken out of a copy, masked; the first of them.
+fn taken_out(out: &Out, treatments: &[AppliedTreatment]) {
+    const SHOWN: usize = 50;
+    let removed: Vec<Removal> = treatments
+        .iter()
+        .filter(|treatment| treatment.kind == Treatment::RedactSpans)
+        .filter_map(|treatment| {
+            serde_json::from_value::<Vec<Removal>>(treatment.detail.clone()).ok()
+        })
+        .flatten()
+        .collect();
+    if removed.is_empty() {
+        return;
+    }
+    out.say(&bilingual!(
+        "    taken out of the copy: {} places",
+        "    retirés de la copie : {} passages",
+        removed.len()
+    ));
+    for removal in removed.iter().take(SHOWN) {
+        out.text(&format!(
+            "      ✂ {} @ {} [{}; {}]",
+            removal.masked, removal.place.at, removal.section, removal.rule
+        ));
+    }
+    if removed.len() > SHOWN {
+        out.say(&bilingual!(
+            "      … {} more",
+            "      … {} autres",
+            removed.len() - SHOWN
+        ));
+    }
+}
+
 async fn show(app: &App, out: &Out, release: &Release) -> anyhow::Result<()> {
     let mut tx = app.catalog.read().await?;
     let record = tx.record(release.id).await?;
@@ -295,7 +331,11 @@ async fn show(app: &App, out: &Out, release: &Release) -> anyhow::Result<()> {
                 ));
             }
         }
-        members.push(json!({"item": item, "findings": findings, "evidence": named}));
+        let treatments = tx.treatments(version).await?;
+        taken_out(out, &treatments);
+        members.push(json!({
+            "item": item, "findings": findings, "evidence": named, "treatments": treatments,
+        }));
     }
     out.say(&Bilingual::new(
         "\n  would be public:",

@@ -15,10 +15,11 @@ use super::{
 };
 use crate::{
     convert::Wanted,
-    domain::{Bilingual, Effect, Fact, Finding, RuleSet, Treatment, fingerprints},
+    domain::{Bilingual, Effect, Fact, Finding, RenditionFile, RuleSet, Treatment, fingerprints},
     sandbox::{Job, Limits, Sandbox},
     screen::{
         facts::DetectSettings,
+        phrases::PhraseLists,
         rules::{Clearance, FactsDocument, ItemFacts, RecordFacts, RuleBook, residual},
         sarif::{FileFindings, FoundInFile, sarif},
     },
@@ -52,18 +53,82 @@ enum Format {
     Sarif,
 }
 
+/// The department's own rules and labels where there is a configuration; else those the program comes with.
+pub(super) fn judges(config: &Path, out: &Out) -> anyhow::Result<(RuleBook, DetectSettings)> {
+    if !config.exists() {
+        return Ok((setup::built_in_rules()?, DetectSettings::default()));
+    }
+    let loaded = setup::load(config, out)?;
+    Ok((
+        setup::rules_or_words(&loaded.files, out)?,
+        setup::detect(&loaded.settings),
+    ))
+}
+
+/// The facts about renditions in a folder, from their own bytes. The folders: where they are, and one to work in.
+pub(super) async fn recheck(
+    sandbox: &Sandbox,
+    renditions: &[RenditionFile],
+    [folder, second]: [&Path; 2],
+    detect: &DetectSettings,
+    phrases: &PhraseLists,
+) -> anyhow::Result<Vec<Fact>> {
+    let mut facts = Vec::new();
+    for batch in renditions.chunks(32) {
+        let request = RecheckRequest {
+            renditions: batch
+                .iter()
+                .map(|file| (file.name.clone(), file.kind))
+                .collect(),
+            detect: detect.clone(),
+            phrases: phrases.clone(),
+            protected: false,
+        };
+        let mut paths = batch
+            .iter()
+            .map(|file| folder.join(&file.name))
+            .collect::<Vec<_>>()
+            .into_iter();
+        let Some(first) = paths.next() else { continue };
+        let mut job = Job::new(RECHECK, first, second).request(serde_json::to_value(&request)?);
+        job.extra_inputs = paths.collect();
+        let outcome = sandbox
+            .run(job)
+            .await
+            .map_err(|error| super::output::Said(error.explain()))?;
+        facts.extend(serde_json::from_value::<Recheck>(outcome.value)?.facts);
+    }
+    Ok(facts)
+}
+
+/// What rules are asked about a file that no records system knows.
+pub(super) fn document(
+    file: &Path,
+    format: &crate::domain::Format,
+    facts: Vec<Fact>,
+) -> FactsDocument {
+    FactsDocument {
+        item: ItemFacts {
+            name: file
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+                .unwrap_or_default(),
+            path: file.display().to_string(),
+            source: "file".to_owned(),
+            size_bytes: std::fs::metadata(file).map_or(0, |meta| meta.len()),
+            modified: None,
+        },
+        format: format.clone(),
+        clearance: Some(Clearance::None),
+        record: RecordFacts::without_system(),
+        attributes: Vec::new(),
+        facts,
+    }
+}
+
 impl Screen {
     pub(super) async fn run(self, config: &Path, out: &Out) -> anyhow::Result<ExitCode> {
-        // The department's own rules and labels where there is a configuration; else those the program comes with.
-        let (book, detect) = if config.exists() {
-            let loaded = setup::load(config, out)?;
-            (
-                setup::rules_or_words(&loaded.files, out)?,
-                setup::detect(&loaded.settings),
-            )
-        } else {
-            (setup::built_in_rules()?, DetectSettings::default())
-        };
+        let (book, detect) = judges(config, out)?;
         let set = if self.set == "transfer" {
             RuleSet::Transfer
         } else {
@@ -130,50 +195,15 @@ impl Screen {
         let examination = examine(sandbox, file, &output, &everything, detect, book.phrases())
             .await?
             .map_err(|error| super::output::Said(error.explain()))?;
-        let mut of_renditions = Vec::new();
-        for batch in examination.renditions.chunks(32) {
-            let request = RecheckRequest {
-                renditions: batch
-                    .iter()
-                    .map(|file| (file.name.clone(), file.kind))
-                    .collect(),
-                detect: detect.clone(),
-                phrases: book.phrases().clone(),
-                protected: false,
-            };
-            let mut paths = batch
-                .iter()
-                .map(|file| output.join(&file.name))
-                .collect::<Vec<_>>()
-                .into_iter();
-            let Some(first) = paths.next() else { continue };
-            let mut job =
-                Job::new(RECHECK, first, &second).request(serde_json::to_value(&request)?);
-            job.extra_inputs = paths.collect();
-            let outcome = sandbox
-                .run(job)
-                .await
-                .map_err(|error| super::output::Said(error.explain()))?;
-            of_renditions.extend(serde_json::from_value::<Recheck>(outcome.value)?.facts);
-        }
-        let name = file
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default();
-        let document = |facts| FactsDocument {
-            item: ItemFacts {
-                name: name.clone(),
-                path: file.display().to_string(),
-                source: "file".to_owned(),
-                size_bytes: std::fs::metadata(file).map_or(0, |meta| meta.len()),
-                modified: None,
-            },
-            format: examination.format.clone(),
-            clearance: Some(Clearance::None),
-            record: RecordFacts::without_system(),
-            attributes: Vec::new(),
-            facts,
-        };
+        let of_renditions = recheck(
+            sandbox,
+            &examination.renditions,
+            [&output, &second],
+            detect,
+            book.phrases(),
+        )
+        .await?;
+        let document = |facts| document(file, &examination.format, facts);
         let now = setup::now();
         let original = book
             .evaluate(set, &document(examination.facts.clone()), now)

@@ -27,8 +27,8 @@ pub use schema::{schema, schema_text};
 pub use sections::{
     Backoff, BagInfo, Clearance, Convert, Data, Deletion, Department, DocumentOutput, Engine,
     FormulaText, Gate, GroupBy, HandEdits, Log, LogFormat, LogLevel, Missed, Policy,
-    PublicContacts, Rules, Sandbox, Schedule, SourceCommon, TableOutput, TargetCommon, Transfer,
-    Web,
+    PublicContacts, Redacting, Rules, Sandbox, Schedule, SourceCommon, TableOutput, TargetCommon,
+    Transfer, Web,
 };
 pub use settings::{InData, Kinds, Loaded, Settings, SourceSettings, TargetSettings};
 pub use zone::Zone;

@@ -463,6 +463,22 @@ choice! {
     }
 }
 
+choice! {
+    /// What becomes of places that rules ask to be taken out of a copy (severability).
+    #[fr = "Ce que deviennent les passages que des règles demandent de retirer d’une copie (prélèvement)."]
+    pub enum Redacting {
+        /// Nothing is taken out: the finding stands.
+        #[fr = "Rien n’est retiré : le constat tient."]
+        Off = "off",
+        /// A copy is made without them; a person always decides about it.
+        #[fr = "Une copie est faite sans eux; une personne en décide toujours."]
+        Review = "review",
+        /// A copy is made without them and goes like any other, once it was screened again and is clean.
+        #[fr = "Une copie est faite sans eux et part comme toute autre, une fois vérifiée de nouveau et nette."]
+        Automatic = "automatic",
+    }
+}
+
 options! {
     /// What may go without a person.
     #[fr = "Ce qui peut partir sans une personne."]
@@ -483,6 +499,10 @@ options! {
         #[fr = "La remise aux archives."]
         #[example = "\"review\""]
         transfers: Gate = Gate::Review,
+        /// What becomes of places that rules ask to be taken out of a copy.
+        #[fr = "Ce que deviennent les passages que des règles demandent de retirer d’une copie."]
+        #[example = "\"review\""]
+        redaction: Redacting = Redacting::Review,
         /// Whether two different persons must approve.
         #[fr = "Si deux personnes différentes doivent approuver."]
         #[example = "true"]

@@ -8,8 +8,11 @@ mod about;
 pub mod document;
 pub mod labels;
 mod package;
+mod redact;
 pub mod table;
 mod xml;
+
+pub use redact::Redacted;
 
 use std::{
     fs::File,
@@ -22,7 +25,7 @@ use serde_json::{Value, json};
 
 use crate::{
     domain::{
-        Bilingual, Fact, FactDetail, Format, FormatFamily, Part, Place, RenditionFile,
+        Bilingual, Fact, FactDetail, Format, FormatFamily, Part, Place, Removal, RenditionFile,
         RenditionKind, Sha256, TextUnit, Unreadable, Warning,
     },
     formats,
@@ -58,6 +61,9 @@ pub struct Wanted {
     /// How tables of counts are protected; none: they stay as they are.
     #[serde(default)]
     pub protection: Option<table::Protection>,
+    /// What is taken out of the copy.
+    #[serde(default)]
+    pub redact: Vec<Removal>,
 }
 
 /// What came of a file.
@@ -79,6 +85,8 @@ pub struct Converted {
     pub facts: Vec<Fact>,
     /// What became of tables that could tell who somebody is.
     pub protected: Vec<table::Treated>,
+    /// What was taken out of the copy, or could not be.
+    pub redacted: Redacted,
 }
 
 /// Identifies a file by its content and converts it.
@@ -140,6 +148,7 @@ fn nothing(format: &Format, unreadable: Unreadable) -> Converted {
         units: Vec::new(),
         facts: vec![unreadable_fact(unreadable)],
         protected: Vec::new(),
+        redacted: Redacted::default(),
     }
 }
 
@@ -241,6 +250,8 @@ fn tables(
                 && fact.place.at == table::quote_sheet(sheet)
         })
     };
+    let language = about::language(&units);
+    let redacted = redact_tables(&mut workbook, &wanted.redact, language);
     let protected = table::protect_tables(&mut workbook, wanted.protection.as_ref(), &shows_small);
     facts.extend(protected.iter().map(table::Treated::fact));
     let mut warnings = workbook.warnings.clone();
@@ -258,17 +269,35 @@ fn tables(
         converter: format!("rideau-table/{VERSION}"),
         renditions,
         warnings,
-        document: about_tables(&workbook, &units),
+        document: about_tables(&workbook, language),
         units,
         facts,
         protected,
+        redacted,
     })
 }
 
+/// The places taken out; the workbook stays as it is where one of them is refused.
+fn redact_tables(
+    workbook: &mut table::Workbook,
+    places: &[Removal],
+    language: Option<&str>,
+) -> Redacted {
+    if places.is_empty() {
+        return Redacted::default();
+    }
+    let mut copy = workbook.clone();
+    let redacted = table::redact(&mut copy, places, language == Some("fr"));
+    if redacted.is_done() {
+        *workbook = copy;
+    }
+    redacted
+}
+
 /// What tables tell about themselves, where it is plain.
-fn about_tables(workbook: &table::Workbook, units: &[TextUnit]) -> Value {
+fn about_tables(workbook: &table::Workbook, language: Option<&str>) -> Value {
     let mut about = serde_json::Map::new();
-    if let Some(language) = about::language(units) {
+    if let Some(language) = language {
         about.insert("language".to_owned(), json!(language));
     }
     if let Some(period) = table::period(workbook) {
@@ -296,13 +325,22 @@ fn documents(
     if format.encrypted || !document::reads(format) {
         return Ok(nothing(format, not_read(format)));
     }
-    let read = match document::read(format, input, &document::ReadOptions::default()) {
+    let mut read = match document::read(format, input, &document::ReadOptions::default()) {
         Ok(read) => read,
         Err(error) => return Ok(nothing(format, error.unreadable())),
     };
     let mut facts = document::facts(&read);
     let mut units = document::units(&read);
     units.extend(document::labels(&read).iter().map(label_unit));
+    // What is written counts more than what the template was set to.
+    let language = about::language(&units)
+        .map(str::to_owned)
+        .or_else(|| read.content.language.get(..2).map(str::to_ascii_lowercase));
+    let redacted = if wanted.redact.is_empty() {
+        Redacted::default()
+    } else {
+        document::redact(&mut read, &wanted.redact, language.as_deref() == Some("fr"))
+    };
     let options = document::WriteOptions {
         kinds: DOCUMENT_KINDS
             .into_iter()
@@ -320,19 +358,18 @@ fn documents(
         Err(error) if error.code() == "output" => return Err(output_failed(&error)),
         Err(error) => facts.push(unreadable_fact(error.unreadable())),
     }
-    // What is written counts more than what the template was set to.
-    let language = about::language(&units)
-        .map(str::to_owned)
-        .or_else(|| read.content.language.get(..2).map(str::to_ascii_lowercase));
+    // A title that lost something is no title: a person writes one.
+    let title = (!redacted.title).then_some(&read.content.title);
     Ok(Converted {
         format: format.clone(),
         converter: format!("rideau-document/{VERSION}"),
         renditions,
         warnings,
-        document: json!({"title": read.content.title, "language": language}),
+        document: json!({"title": title, "language": language}),
         units,
         facts,
         protected: Vec::new(),
+        redacted,
     })
 }
 

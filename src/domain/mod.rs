@@ -16,6 +16,7 @@ mod hash;
 mod ids;
 mod judge;
 mod place;
+mod redaction;
 mod rendition;
 mod state;
 pub mod watching;
@@ -40,6 +41,7 @@ pub use ids::{
 };
 pub use judge::{Consent, Judgement, Public, Situation, judge};
 pub use place::{Part, Place, Span, TextUnit};
+pub use redaction::{Redaction, Removal};
 pub use rendition::{RenditionFile, RenditionKind, Warning};
 pub use state::{
     DecidedBy, DecisionKind, ItemRole, ItemState, PlanState, Proposal, PublicationState,

@@ -9,15 +9,15 @@ use serde_json::json;
 
 use super::{StepError, inventory::inventory_follows, log, parse_id};
 use crate::{
-    app::{App, SourceSetup},
+    app::{App, Redacting, SourceSetup},
     catalog::{
         CatalogError, Claimed, Item, Lane, NewEvent, NewWork, Published, Record, Release,
         StoredFinding, Tx, Version, WorkKind,
     },
     domain::{
-        Bilingual, DecidedBy, Decision, DecisionId, DecisionKind, Effect, ItemState, Judgement,
-        Proposal, Public, PublicationState, ReleaseId, ReleaseState, RuleSet, Sha256, Situation,
-        Stage, Standing, Treatment, Verdict, hash_json, judge, standing,
+        Bilingual, Consent, DecidedBy, Decision, DecisionId, DecisionKind, Effect, ItemState,
+        Judgement, Proposal, Public, PublicationState, ReleaseId, ReleaseState, RuleSet, Sha256,
+        Situation, Stage, Standing, Treatment, Verdict, hash_json, judge, standing,
     },
     record::{Assembled, EMBARGO, Inputs, Member, SIDECAR_NAME, Sidecar, assemble},
 };
@@ -149,6 +149,11 @@ impl Known {
         findings
     }
 
+    /// Its copy is not all of it: places were taken out.
+    fn redacted(&self) -> bool {
+        self.treatments.contains(&Treatment::RedactSpans)
+    }
+
     fn effect(&self) -> Effect {
         self.findings
             .iter()
@@ -245,6 +250,12 @@ pub(super) async fn assemble_in(
     let withdrawal_hash = Bundle::withdrawal_hash(before.id, &published)?;
     let standing_of = |decisions: Vec<Decision>| standing(&decisions, app.policy.two_persons);
     let bound = bundle_hash.unwrap_or(withdrawal_hash);
+    let redacted = members.iter().any(Known::redacted);
+    let consent = |policy| match app.policy.redaction {
+        Redacting::Automatic => policy,
+        _ if redacted => Consent::Review,
+        _ => policy,
+    };
     let situation = Situation {
         members: members.len(),
         ready,
@@ -263,8 +274,8 @@ pub(super) async fn assemble_in(
             tx.decisions(before.id, DecisionKind::Withdraw, withdrawal_hash)
                 .await?,
         ),
-        new_releases: app.policy.new_releases,
-        updates: app.policy.updates,
+        new_releases: consent(app.policy.new_releases),
+        updates: consent(app.policy.updates),
         withdrawals: app.policy.withdrawals,
     };
     let judgement = judge(&situation);
@@ -1003,6 +1014,12 @@ fn reasons(
     }
     for problem in problems {
         add(problem.message.clone());
+    }
+    if members.iter().any(Known::redacted) {
+        add(Bilingual::new(
+            "Places were taken out of the copy. See whether it still says what it should, and no more.",
+            "Des passages ont été retirés de la copie. Voyez si elle dit encore ce qu’elle doit, et rien de plus.",
+        ));
     }
     if judgement.proposal == Proposal::Update {
         add(Bilingual::new(

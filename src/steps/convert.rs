@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     StepError,
     examine::{EXAMINE, Examination, ExamineRequest},
-    log, parse_id, scratch,
+    log, parse_id, redact, scratch,
 };
 use crate::{
     app::App,
@@ -28,7 +28,8 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
         let item = tx.item(version.item_id).await?;
         (version, item)
     };
-    let (examination, renditions) = examine(app, &version, &item).await?;
+    let (mut examination, renditions) = examine(app, &version, &item).await?;
+    examination.warnings.extend(examination.redacted.warnings());
 
     let now = app.now();
     let mut treatments = Vec::new();
@@ -49,6 +50,12 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
         });
     }
     treatments.extend(suppression(&examination));
+    if examination.redacted.is_done() {
+        treatments.push(AppliedTreatment {
+            kind: Treatment::RedactSpans,
+            detail: json!(examination.redacted.removed),
+        });
+    }
     let mut tx = app.catalog.write().await?;
     tx.version_converted(
         app.ids.as_ref(),
@@ -61,6 +68,10 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
         &treatments,
     )
     .await?;
+    if version.redaction.is_some() && redact::asked(app, &version).is_empty() {
+        // Asked for by other rules: those in force ask anew.
+        tx.set_version_redaction(id, None).await?;
+    }
     tx.set_facts(id, FactSubject::Original, &examination.facts)
         .await?;
     tx.set_version_phrases(id, &app.rules.phrases().hash().to_string())
@@ -138,6 +149,7 @@ async fn examine(
             small_cells_below: app.convert.small_cells_below,
             units: true,
             protection: protection(app, item),
+            redact: redact::asked(app, version),
         },
         detect: app.detect.clone(),
         phrases: app.rules.phrases().clone(),
@@ -235,5 +247,6 @@ fn unreadable(code: &str, reason: &crate::domain::Bilingual) -> Examination {
         }],
         removed_hidden: false,
         protected: Vec::new(),
+        redacted: convert::Redacted::default(),
     }
 }

@@ -9,10 +9,12 @@ use super::{StepError, enqueue_assemble, reassemble, settle::Judged};
 use crate::{
     app::App,
     bilingual,
-    catalog::{DismissedEvidence, FactSubject, Item, NewEvent, StoredFinding, Tx},
+    catalog::{
+        DismissedEvidence, FactSubject, Item, Lane, NewEvent, NewWork, StoredFinding, Tx, WorkKind,
+    },
     domain::{
         Bilingual, Covers, Dismissal, DismissalId, Effect, Fact, FactDetail, Revoked, Stage,
-        VersionId, fingerprints, without_last_number,
+        Treatment, VersionId, fingerprints, without_last_number,
     },
     record::release_id,
 };
@@ -235,6 +237,17 @@ async fn settle_again(tx: &mut Tx, app: &App, dismissal: &Dismissal) -> Result<(
         );
         if after == before {
             continue;
+        }
+        let by_removal =
+            |stored: &StoredFinding| stored.finding.treatments.contains(&Treatment::RedactSpans);
+        if before.iter().any(by_removal) {
+            // What is to be taken out of the copy may be another now.
+            tx.enqueue(
+                app.ids.as_ref(),
+                now,
+                NewWork::now(WorkKind::Screen, id, Lane::Free, now).revive(),
+            )
+            .await?;
         }
         tx.set_findings(app.ids.as_ref(), id, &after).await?;
         let item = tx.item(version.item_id).await?;

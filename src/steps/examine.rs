@@ -58,6 +58,9 @@ pub struct Examination {
     /// What became of tables that could tell who somebody is.
     #[serde(default)]
     pub protected: Vec<convert::table::Treated>,
+    /// What was taken out of the renditions, or could not be.
+    #[serde(default)]
+    pub redacted: convert::Redacted,
 }
 
 /// What `recheck` is told: the inputs, in order.
@@ -157,6 +160,7 @@ fn examine(
         facts,
         removed_hidden,
         protected: converted.protected,
+        redacted: converted.redacted,
     })
 }
 

@@ -14,6 +14,7 @@ mod inventory;
 mod marked;
 mod openings;
 mod publish;
+pub(crate) mod redact;
 mod relate;
 mod reports;
 mod reread;

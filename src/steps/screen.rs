@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{
     StepError, enqueue_assemble,
     examine::{RECHECK, Recheck, RecheckRequest},
-    log, parse_id, scratch,
+    log, parse_id, redact, scratch,
     settle::Judged,
 };
 use crate::{
@@ -72,6 +72,27 @@ pub(super) async fn run(app: &App, work: &Claimed) -> Result<(), StepError> {
         dismissals: &tx.dismissals_for(item.source_id, id).await?,
     }
     .settle(findings);
+    if let Some(change) = redact::next(app, &version, &stored, &original, &applied) {
+        tx.set_version_redaction(id, change.redaction()).await?;
+        log(
+            &mut tx,
+            app,
+            now,
+            "version.redaction_asked",
+            "version",
+            id,
+            json!({"item": item.id, "rules": rules, "places": change.redaction().map(|asked| &asked.places)}),
+        )
+        .await?;
+        tx.enqueue(
+            app.ids.as_ref(),
+            now,
+            NewWork::now(WorkKind::Convert, id, Lane::Free, now).revive(),
+        )
+        .await?;
+        tx.finish(work).await?;
+        return Ok(tx.commit().await?);
+    }
     let strongest = |set| {
         stored
             .iter()

@@ -46,9 +46,16 @@ impl Judged<'_> {
                     .map(|s| s.finding.clone())
                     .collect()
             };
+            // A transfer carries the record itself: what was cut from a copy is still in it.
+            let applied: Vec<Treatment> = self
+                .applied
+                .iter()
+                .copied()
+                .filter(|one| set == RuleSet::Release || *one != Treatment::RedactSpans)
+                .collect();
             let standing = residual(
                 &counting(FactSubject::Original),
-                self.applied,
+                &applied,
                 &counting(FactSubject::Renditions),
             );
             for one in stored.iter_mut().filter(|s| s.finding.set == set) {

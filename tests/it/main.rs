@@ -14,6 +14,7 @@ mod large;
 mod pages;
 mod portal;
 mod publishing;
+mod redaction;
 mod registry;
 mod reports;
 mod review;

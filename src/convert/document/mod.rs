@@ -9,6 +9,7 @@ mod model;
 mod outputs;
 mod packaged;
 mod readers;
+mod redact;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use model::{
 pub use outputs::{units_of_html, units_of_markdown, units_of_text};
 pub use packaged::{units_of_epub, units_of_odt, units_of_pdf};
 pub use readers::{read, read_docx, reads};
+pub use redact::redact;
 pub use units::{facts, labels, units};
 pub use writers::{WriteOptions, write};
 

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Block, BlockKind, Document, Image, Inline, Property, Table, is_visible, plain_text};
+use super::{
+    Block, BlockKind, Content, Document, Image, Inline, Property, Table, is_visible, plain_text,
+};
 use crate::{
     convert::labels::SensitivityLabel,
     domain::{Fact, FactDetail, HiddenChannel, Part, Place, TextUnit},
@@ -15,17 +17,7 @@ const DETECTOR: &str = "document/1";
 
 /// All texts of a document.
 pub fn units(document: &Document) -> Vec<TextUnit> {
-    let content = &document.content;
-    let mut out = Units(vec![TextUnit::new(
-        Part::Title,
-        "title",
-        content.title.clone(),
-    )]);
-    out.blocks(&content.blocks, &[]);
-    for note in &content.notes {
-        out.blocks(&note.blocks, &[]);
-    }
-    let Units(mut units) = out;
+    let mut units = content_units(&document.content);
     let hidden = &document.hidden;
     for list in [
         &document.headers,
@@ -69,6 +61,20 @@ pub fn units(document: &Document) -> Vec<TextUnit> {
     let named = |unit: &TextUnit| unit.place.part.is_hidden() && !unit.labels.is_empty();
     units.retain(|unit| !unit.text.trim().is_empty() || named(unit));
     units
+}
+
+/// The texts of what writers get.
+pub(super) fn content_units(content: &Content) -> Vec<TextUnit> {
+    let mut out = Units(vec![TextUnit::new(
+        Part::Title,
+        "title",
+        content.title.clone(),
+    )]);
+    out.blocks(&content.blocks, &[]);
+    for note in &content.notes {
+        out.blocks(&note.blocks, &[]);
+    }
+    out.0
 }
 
 fn some(text: &str) -> Vec<String> {
