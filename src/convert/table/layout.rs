@@ -32,6 +32,9 @@ pub fn grid_of(workbook: &Workbook, sheet: &Sheet) -> rideau_layout::Grid {
             .cells
             .iter()
             .filter(|cell| !cell.value.is_blank() && !workbook.is_invisible(cell))
+            .filter(|cell| {
+                !sheet.hidden_rows.contains(cell.row) && !sheet.hidden_cols.contains(cell.col)
+            })
             .map(|cell| cell_of(workbook, cell))
             .collect(),
         merges: sheet.merges.iter().map(area_of).collect(),

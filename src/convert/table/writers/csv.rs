@@ -42,13 +42,21 @@ fn try_write(grid: &Grid<'_>, path: &Path, policy: FormulaPolicy) -> std::io::Re
 
 fn put_cell(line: &mut Line<'_>, workbook: &Workbook, cell: &Cell, policy: FormulaPolicy) {
     match &cell.value {
-        CellValue::Text(text) if is_risky(text, policy) => line.text(&format!("'{text}")),
-        CellValue::Text(text) => line.text(text),
+        CellValue::Text(text) => put_text(line, text, policy),
         // A number format may show anything between its digits.
         CellValue::Number(_) if workbook.style(cell).class == FormatClass::Digits => {
             line.text(&workbook.shown(cell));
         }
         _ => workbook.put_shown(cell, line.plain()),
+    }
+}
+
+/// Text after the policy for formulas.
+pub(super) fn put_text(line: &mut Line<'_>, text: &str, policy: FormulaPolicy) {
+    if is_risky(text, policy) {
+        line.text(&format!("'{text}"));
+    } else {
+        line.text(text);
     }
 }
 
@@ -61,14 +69,14 @@ fn is_risky(text: &str, policy: FormulaPolicy) -> bool {
 }
 
 /// A line of a delimited text, put together field by field.
-struct Line<'l> {
+pub(super) struct Line<'l> {
     out: &'l mut String,
     start: usize,
     fields: usize,
 }
 
 impl<'l> Line<'l> {
-    fn begin(out: &'l mut String) -> Self {
+    pub(super) fn begin(out: &'l mut String) -> Self {
         Self {
             start: out.len(),
             fields: 0,
@@ -83,7 +91,7 @@ impl<'l> Line<'l> {
         self.fields += 1;
     }
 
-    fn text(&mut self, field: &str) {
+    pub(super) fn text(&mut self, field: &str) {
         self.next();
         let bytes = field.as_bytes();
         let quoted = memchr::memchr3(b'"', b',', b'\n', bytes).is_some()
@@ -103,12 +111,12 @@ impl<'l> Line<'l> {
     }
 
     /// For a field that needs no quotes: a number, a date, a code.
-    fn plain(&mut self) -> &mut String {
+    pub(super) fn plain(&mut self) -> &mut String {
         self.next();
         self.out
     }
 
-    fn end(self) {
+    pub(super) fn end(self) {
         // A row of one empty field would look like no row at all.
         if self.fields == 1 && self.out.len() == self.start {
             self.out.push_str("\"\"");

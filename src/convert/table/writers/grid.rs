@@ -280,7 +280,7 @@ fn name_columns(cols: &[u32], header: Option<&Header>) -> Vec<Column> {
 }
 
 /// A label as a name: one line, single spaces, no quotes, no leading underscore or formula sign, at most [`NAME_BYTES`].
-fn clean_name(label: &str) -> String {
+pub(super) fn clean_name(label: &str) -> String {
     let words: Vec<String> = label
         .split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|word| !word.is_empty())
@@ -301,7 +301,7 @@ fn cut(text: &str, most: usize) -> &str {
 }
 
 /// The name, or the name with the first free number; letter case does not tell names apart.
-fn unique(name: &str, taken: &mut BTreeMap<String, u32>) -> String {
+pub(super) fn unique(name: &str, taken: &mut BTreeMap<String, u32>) -> String {
     let mut candidate = name.to_owned();
     let mut number = 1_u32;
     while taken.contains_key(&candidate.to_lowercase()) {

@@ -17,6 +17,7 @@ mod csv;
 mod grid;
 mod parquet;
 mod schema;
+mod tidy;
 
 use std::path::Path;
 
@@ -26,7 +27,7 @@ use crate::bilingual;
 use crate::domain::{Part, Place, RenditionFile, RenditionKind, Sha256, Warning};
 
 use super::error::{Limits, TableError};
-use super::model::{Workbook, quote_sheet};
+use super::model::{Sheet, Workbook, quote_sheet};
 use grid::Grid;
 
 /// What to do with text in a CSV file that a spreadsheet program could take for a formula.
@@ -167,8 +168,53 @@ pub fn write_with_warnings(
                 rows: Some(grid.rows.len() as u64),
             });
         }
+        records(workbook, sheet, &base, out, options, &mut written)?;
     }
     Ok(written)
+}
+
+/// The tables of a sheet as records, where the layout is sure.
+fn records(
+    workbook: &Workbook,
+    sheet: &Sheet,
+    base: &str,
+    out: &Path,
+    options: &WriteOptions,
+    written: &mut Written,
+) -> Result<(), TableError> {
+    if !options.kinds.contains(&RenditionKind::Csv) {
+        return Ok(());
+    }
+    for (number, table) in (1_u32..).zip(tidy::tables(workbook, sheet)) {
+        let base = if number == 1 {
+            format!("{base}-tidy")
+        } else {
+            format!("{base}-tidy-{number}")
+        };
+        let mut add = |kind, name: String, media_type: &str| {
+            written.files.push(RenditionFile {
+                kind,
+                name,
+                media_type: media_type.to_owned(),
+                title: format!("{} (tidy)", sheet.name),
+                language: None,
+                rows: Some(table.len() as u64),
+            });
+        };
+        let name = format!("{base}.csv");
+        table.write_csv(&out.join(&name), options.formula)?;
+        add(RenditionKind::Csv, name, "text/csv");
+        if options.kinds.contains(&RenditionKind::TableSchema) {
+            let name = format!("{base}.schema.json");
+            table.write_schema(&out.join(&name))?;
+            add(
+                RenditionKind::TableSchema,
+                name,
+                "application/vnd.frictionless.schema+json",
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Lower-case ASCII letters, digits and hyphens; `table` when nothing is left.

@@ -57,9 +57,13 @@ fn render(grid: &Grid<'_>) -> String {
             .collect();
         schema["primaryKey"] = json!(key);
     }
-    // Keys in byte order whatever the features of `serde_json`, then laid out for people.
+    lay_out_for_people(&schema)
+}
+
+/// Keys in byte order whatever the features of `serde_json`, laid out for people.
+pub(super) fn lay_out_for_people(schema: &Value) -> String {
     let mut text = String::new();
-    lay_out(&schema, 0, &mut text);
+    lay_out(schema, 0, &mut text);
     text.push('\n');
     text
 }
