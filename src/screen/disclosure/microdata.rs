@@ -143,11 +143,12 @@ pub fn looks_like_microdata(grid: &Grid) -> bool {
         .header
         .iter()
         .any(|heading| is_about(heading, &COUNTING));
-    let hidden = grid
-        .rows
-        .iter()
-        .flatten()
-        .any(|entry| matches!(entry, Entry::Hidden));
+    // A mark among words is a word of its own: `F` for female.
+    let column = |index: usize| grid.rows.iter().filter_map(move |row| row.get(index));
+    let hidden = (0..grid.header.len()).any(|index| {
+        column(index).any(|entry| matches!(entry, Entry::Hidden))
+            && column(index).any(|entry| matches!(entry, Entry::Number(_)))
+    });
     identifying >= 2 && !counting && !hidden && grid.rows.len() >= ROWS
 }
 
@@ -336,5 +337,13 @@ mod tests {
         assert!(looks_like_microdata(&grid(&["Age", "Sexe", "Statut"])));
         assert!(!looks_like_microdata(&grid(&["Age", "Sex", "Count"])));
         assert!(!looks_like_microdata(&grid(&["Year", "Sex"])));
+        // `F` is a mark for a number only where numbers stand.
+        let mut women = grid(&["Sex", "Age", "Office"]);
+        for row in &mut women.rows {
+            *row = vec![Entry::Hidden, Entry::Number(30.0), Entry::Hidden];
+        }
+        assert!(looks_like_microdata(&women));
+        women.rows[0][2] = Entry::Number(4.0);
+        assert!(!looks_like_microdata(&women));
     }
 }
