@@ -136,6 +136,6 @@ fn nothing_leaks_and_clean_texts_pass() {
 fn the_hard_texts_are_found_no_worse_than_before() {
     let (leak, stopped) = measure("adversarial", "adversarial.jsonl");
     println!("adversarial texts: leak rate {leak:.3}, false alarm rate {stopped:.3}");
-    assert!(leak <= 0.20, "{leak}");
-    assert!(stopped <= 0.21, "{stopped}");
+    assert!(leak <= 0.10, "{leak}");
+    assert!(stopped <= 0.12, "{stopped}");
 }
