@@ -101,7 +101,7 @@ fn of_sheet(workbook: &Workbook, sheet: &Sheet, found: &mut BTreeSet<&'static st
     Some(())
 }
 
-/// The labels of the columns that are written, without repetition; at most [`MOST_LABELS`].
+/// The labels of the columns that are written, without repetition; at most `MOST_LABELS`.
 pub fn column_labels(workbook: &Workbook) -> Vec<String> {
     let mut labels: Vec<String> = Vec::new();
     for sheet in workbook.sheets.iter().filter(|sheet| sheet.is_written()) {
