@@ -78,6 +78,12 @@ fn is_clean(department: &Department, extension: &str) {
     let published: Vec<PathBuf> = files(&department.public())
         .into_iter()
         .filter(|path| path.extension().is_some_and(|e| e == extension))
+        // The catalogue's own pages name the department and its contacts.
+        .filter(|path| {
+            !["index.html", "en.html", "fr.html"]
+                .iter()
+                .any(|page| path.ends_with(page))
+        })
         .collect();
     assert!(!published.is_empty(), "no {extension}");
     for path in published {
@@ -169,7 +175,7 @@ on_both_databases! {
     /// A name is never changed by a machine: the finding stands, and says what to do.
     fn a_number_in_the_files_name_is_left_to_a_person(database) {
         let department = Department::new(database);
-        let name = "SIN 130-692-544.csv";
+        let name = "SIN 130-692-544 file_en.csv";
         department.write(name, ROWS);
         department.run_once();
         assert_eq!(department.state(name), "review");
