@@ -118,9 +118,11 @@ fn suppression(examination: &Examination) -> Option<AppliedTreatment> {
         .iter()
         .filter(|table| table.disclosure.tabulated == Tabulated::Counts)
         .collect();
-    let safe = tables
-        .iter()
-        .all(|table| table.disclosure.verdict == "safe");
+    // A list of persons is measured, not protected: what is small in it stays small.
+    let safe = tables.len() == examination.protected.len()
+        && tables
+            .iter()
+            .all(|table| table.disclosure.verdict == "safe");
     let changed = tables.iter().any(|table| table.changed);
     (safe && changed).then(|| AppliedTreatment {
         kind: Treatment::SuppressCells,

@@ -189,7 +189,12 @@ fn counts(
     let found = match find(&numbers.grid, &marks) {
         Ok(found) => found,
         Err(DisclosureError::HiddenInput { .. }) => {
-            return (Some(already(sheet, numbers, rules, &marks)), None);
+            let mut treated = already(sheet, numbers, rules, &marks);
+            if small {
+                // Marks in some places say nothing about a small count that shows in another.
+                "exposed".clone_into(&mut treated.disclosure.verdict);
+            }
+            return (Some(treated), None);
         }
         // A sheet of words, or of numbers that count nobody small.
         Err(_) if !small => return (None, None),
