@@ -12,7 +12,7 @@ use rideau_connectors::{
     options::{FreeTable, KindDoc, OrOff, Place, Problems},
 };
 
-use rideau_disclosure::Profile;
+use rideau_disclosure::{Profile, Rounding};
 
 use crate::{
     app::{
@@ -345,6 +345,18 @@ pub async fn build_with(settings: &Settings, rules: RuleBook) -> anyhow::Result<
     let mut sources = BTreeMap::new();
     for source in &settings.sources {
         let setup = source_setup(source, zone)?;
+        let random = setup
+            .disclosure
+            .as_ref()
+            .is_some_and(|profile| matches!(profile.rounding, Rounding::Random { .. }));
+        if random && settings.policy.disclosure_secret.is_none() {
+            return Err(Said(bilingual!(
+                "The source {} rounds at random, which needs a secret: set `policy.disclosure_secret`.",
+                "La source {} arrondit au hasard, ce qui exige un secret : définissez `policy.disclosure_secret`.",
+                setup.name
+            ))
+            .into());
+        }
         sources.insert(setup.name.clone(), setup);
     }
     let mut targets = BTreeMap::new();
